@@ -1,0 +1,163 @@
+//! Derived identity. Everything that names a payout to the outside is a pure function of the
+//! caller's merchant and idempotency key, so that a lost or rolled-back store cannot make us send
+//! the same payout under another name.
+
+use data_encoding::{BASE32_NOPAD, Encoding, HEXLOWER};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+use thiserror::Error;
+
+use crate::id::{DestinationId, IdempotencyKey, Merchant, PayoutId};
+use crate::keys::{KeyError, KeyId, KeyRing, Purpose, mac};
+
+/// Characters of base32 that an id carries: 130 bits.
+const ID_LENGTH: usize = 26;
+
+/// Bytes of a notification address's MAC: 128 bits, more than can be guessed over a network.
+const MAC_LENGTH: usize = 16;
+
+/// `"po_"` and the first 26 characters of the lower-case base32 of
+/// `SHA-256("payoutd.v1" ‖ merchant ‖ 0x00 ‖ key)`. Neither text can hold the zero byte.
+pub fn payout_id(merchant: &Merchant, key: &IdempotencyKey) -> PayoutId {
+    let mut hash = Sha256::new_with_prefix("payoutd.v1");
+    hash.update(merchant.as_str());
+    hash.update([0]);
+    hash.update(key.as_str());
+    let text = format!("po_{}", short(&hash.finalize()));
+    PayoutId::parse(&text).expect("base32 of a digest has the shape of an id")
+}
+
+/// A destination's id from what it is made of: merchant, customer and contents. The contents may
+/// be bank details, so the id is a keyed digest: nobody can try account numbers against it. It is
+/// keyed with the oldest key so that a rotation does not rename destinations.
+pub fn destination_id(
+    keys: &KeyRing,
+    merchant: &Merchant,
+    contents: &[&[u8]],
+) -> Result<DestinationId, KeyError> {
+    let key = keys.derive(keys.oldest(), Purpose::Fingerprint)?;
+    let mut parts = vec![b"destination".as_slice(), merchant.as_str().as_bytes()];
+    parts.extend_from_slice(contents);
+    let text = format!("ds_{}", short(mac(key.as_slice(), &parts).as_slice()));
+    Ok(DestinationId::parse(&text).expect("base32 of a digest has the shape of an id"))
+}
+
+/// The UUID of a request: one per payout, method and generation, so that a repeat of the same
+/// request carries the same UUID even if nothing of the first was kept. Lower-case 8-4-4-4-12.
+pub fn request_uuid(payout: &PayoutId, method: &str, generation: u32) -> String {
+    let mut hash = Sha256::new_with_prefix("payoutd.v1.uuid");
+    for part in [payout.as_str(), method] {
+        hash.update(part);
+        hash.update([0]);
+    }
+    hash.update(generation.to_be_bytes());
+    let digest = hash.finalize();
+    let mut bytes = [0_u8; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    // Version 8 of RFC 9562 is "derived as the maker sees fit"; the variant is the usual one.
+    bytes[6] = (bytes[6] & 0x0f) | 0x80;
+    bytes[8] = (bytes[8] & 0x3f) | 0x80;
+    let parts = [&bytes[..4], &bytes[4..6], &bytes[6..8], &bytes[8..10], &bytes[10..]];
+    parts.map(|part| HEXLOWER.encode(part)).join("-")
+}
+
+/// The last segment of a payout's notification address: id, key id and MAC. Nobody without the
+/// key can make one, so a stranger cannot even address a payout.
+pub fn notification_segment(keys: &KeyRing, payout: &PayoutId) -> Result<String, KeyError> {
+    let id = keys.current();
+    Ok(format!("{payout}.{id}.{}", notification_mac(keys, id, payout)?))
+}
+
+/// Why a notification address is not one of ours.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum AddressError {
+    /// Not of the form that [`notification_segment`] makes.
+    #[error("notification address is malformed")]
+    Malformed,
+    /// The MAC is not ours, or was made with a key that is no longer held.
+    #[error("notification address does not carry our mac")]
+    Forged,
+}
+
+/// The payout that a notification address names, if the MAC is ours under any key still held.
+pub fn parse_notification_segment(keys: &KeyRing, segment: &str) -> Result<PayoutId, AddressError> {
+    let mut parts = segment.split('.');
+    let (Some(payout), Some(key), Some(given), None) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return Err(AddressError::Malformed);
+    };
+    let payout = PayoutId::parse(payout).map_err(|_| AddressError::Malformed)?;
+    let key = KeyId(key.parse().map_err(|_| AddressError::Malformed)?);
+    let ours = notification_mac(keys, key, &payout).map_err(|_| AddressError::Forged)?;
+    if bool::from(ours.as_bytes().ct_eq(given.as_bytes())) {
+        Ok(payout)
+    } else {
+        Err(AddressError::Forged)
+    }
+}
+
+fn notification_mac(keys: &KeyRing, id: KeyId, payout: &PayoutId) -> Result<String, KeyError> {
+    let key = keys.derive(id, Purpose::NotificationAddress)?;
+    let mac = mac(key.as_slice(), &[payout.as_str().as_bytes()]);
+    Ok(lower_base32(&mac[..MAC_LENGTH]))
+}
+
+fn short(digest: &[u8]) -> String {
+    let mut text = lower_base32(digest);
+    text.truncate(ID_LENGTH);
+    text
+}
+
+fn lower_base32(bytes: &[u8]) -> String {
+    const RFC_4648: &Encoding = &BASE32_NOPAD;
+    RFC_4648.encode(bytes).to_ascii_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keys::tests::ring;
+
+    fn id(merchant: &str, key: &str) -> PayoutId {
+        payout_id(&Merchant::parse(merchant).unwrap(), &IdempotencyKey::parse(key).unwrap())
+    }
+
+    #[test]
+    fn payout_ids_are_the_published_function() {
+        assert_eq!(id("demo-eu", "order-1").as_str(), "po_nc6jociwqwgl6whpyyuusnqmbq");
+        assert_ne!(id("demo-eu", "order-1"), id("demo-eu", "order-2"));
+    }
+
+    #[test]
+    fn uuids_differ_by_payout_method_and_generation() {
+        let payout = id("demo-eu", "order-1");
+        let first = request_uuid(&payout, "AccountPayout", 1);
+        assert_eq!(first, request_uuid(&payout, "AccountPayout", 1));
+        assert_eq!(first.len(), 36);
+        assert_ne!(first, request_uuid(&payout, "AccountPayout", 2));
+        assert_ne!(first, request_uuid(&payout, "RegisterAccount", 1));
+        assert_ne!(first, request_uuid(&id("demo-eu", "order-2"), "AccountPayout", 1));
+    }
+
+    #[test]
+    fn addresses_made_with_an_older_key_are_still_ours() {
+        let payout = id("demo-eu", "order-1");
+        let old = notification_segment(&ring(&[1]), &payout).unwrap();
+        assert_eq!(parse_notification_segment(&ring(&[1, 2]), &old), Ok(payout));
+        assert_eq!(parse_notification_segment(&ring(&[2]), &old), Err(AddressError::Forged));
+    }
+
+    #[test]
+    fn altered_addresses_are_refused() {
+        let keys = ring(&[1]);
+        let good = notification_segment(&keys, &id("demo-eu", "order-1")).unwrap();
+        let other = notification_segment(&keys, &id("demo-eu", "order-2")).unwrap();
+        let (mine, theirs) = (good.rsplit_once('.').unwrap(), other.rsplit_once('.').unwrap());
+        let mixed = format!("{}.{}", mine.0, theirs.1);
+        assert_eq!(parse_notification_segment(&keys, &mixed), Err(AddressError::Forged));
+        for bad in ["", "po_a", "po_a.1", "po_a.x.y", "po_a.1.b.c"] {
+            assert!(parse_notification_segment(&keys, bad).is_err(), "{bad}");
+        }
+    }
+}

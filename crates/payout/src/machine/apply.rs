@@ -1,0 +1,145 @@
+//! How an event changes a payout. What is asserted here holds for every payout that was ever
+//! written or read: a violation is a defect, and stopping is better than paying on it.
+
+use crate::attempt::{Attempt, AttemptStatus};
+use crate::event::{Change, Created, Event};
+use crate::input::Reported;
+use crate::reason::Reason;
+use crate::record::{Payout, RECEIPTS_MAX};
+use crate::state::{Outcome, State, StateName};
+
+/// The payout after `event`. The first event makes it; every other one needs what came before.
+pub fn apply(payout: Option<Payout>, event: &Event) -> Payout {
+    let next = match (payout, &event.change) {
+        (None, Change::Created(created)) => first(event, created),
+        (Some(payout), _) => advance(payout, event),
+        (None, _) => panic!("the first event of {} is not its creation", event.payout),
+    };
+    assert_sound(&next);
+    next
+}
+
+fn first(event: &Event, created: &Created) -> Payout {
+    assert_eq!(event.sequence, 1, "the events of {} begin with the first", event.payout);
+    Payout {
+        id: event.payout.clone(),
+        order: created.order.clone(),
+        fingerprint: created.fingerprint.clone(),
+        state: event.after,
+        attempts: Vec::new(),
+        resolved: created.resolved,
+        look_first: created.look_first,
+        cancel_requested: false,
+        unconfirmed: None,
+        provider_reference: None,
+        speed_achieved: None,
+        completed_at: None,
+        ended_at: None,
+        give_back: None,
+        attention: None,
+        receipts: Vec::new(),
+        sequence: event.sequence,
+        created_at: event.recorded_at,
+        updated_at: event.recorded_at,
+    }
+}
+
+fn advance(mut payout: Payout, event: &Event) -> Payout {
+    assert_eq!(event.payout, payout.id, "an event changes its own payout only");
+    assert_eq!(event.sequence, payout.sequence + 1, "the events of {} have no gap", payout.id);
+    let before = payout.state.name();
+    assert_eq!(event.before, Some(before), "event {} of {}", event.sequence, payout.id);
+    assert!(
+        before.may_become(event.after.name()),
+        "{} may not go from {} to {}",
+        payout.id,
+        before.as_str(),
+        event.after.name().as_str()
+    );
+    change(&mut payout, event);
+    payout.state = event.after;
+    payout.sequence = event.sequence;
+    payout.updated_at = event.recorded_at;
+    if let Some(give_back) = &event.give_back {
+        assert!(payout.give_back.is_none(), "{} was given back before", payout.id);
+        payout.give_back = Some(give_back.clone());
+        payout.ended_at = Some(event.occurred_at.unwrap_or(event.recorded_at));
+    }
+    if let Some(receipt) = &event.receipt {
+        if payout.receipts.len() == RECEIPTS_MAX {
+            payout.receipts.remove(0);
+        }
+        payout.receipts.push(receipt.clone());
+    }
+    payout
+}
+
+fn change(payout: &mut Payout, event: &Event) {
+    match &event.change {
+        Change::Created(_) => panic!("{} is created once", payout.id),
+        Change::DestinationResolved => payout.resolved = true,
+        Change::AttemptOpened(attempt) => payout.attempts.push(Attempt::clone(attempt)),
+        Change::AttemptBecame(status) => {
+            let attempt = payout.attempts.last_mut().expect("an attempt was opened before");
+            attempt.status = *status;
+        }
+        Change::LookedFirst => {
+            payout.look_first = false;
+            payout.unconfirmed = None;
+        }
+        Change::Reported { status, speed_achieved } => {
+            reported(payout, event, *status);
+            payout.speed_achieved = speed_achieved.or(payout.speed_achieved);
+        }
+        Change::Hinted(status) => {
+            payout.unconfirmed = Some(*status);
+            adopt_reference(payout, event);
+        }
+        Change::CancelRequested => payout.cancel_requested = true,
+        Change::Contradicted => {
+            payout.attention = Some(event.reason.unwrap_or(Reason::Contradicted));
+        }
+        Change::DestinationRefused | Change::Canceled | Change::Parked | Change::Noted => {}
+    }
+}
+
+fn reported(payout: &mut Payout, event: &Event, status: Reported) {
+    payout.unconfirmed = None;
+    payout.look_first = false;
+    adopt_reference(payout, event);
+    if event.after.name() == StateName::Completed {
+        payout.completed_at = Some(event.occurred_at.unwrap_or(event.recorded_at));
+    }
+    if let Some(attempt) = payout.attempts.last_mut()
+        && !attempt.is_settled_without_money()
+    {
+        let ended = status.is_negative();
+        attempt.status = if ended { AttemptStatus::Ended } else { AttemptStatus::Accepted };
+    }
+}
+
+fn adopt_reference(payout: &mut Payout, event: &Event) {
+    if payout.provider_reference.is_none() {
+        payout.provider_reference.clone_from(&event.words.reference);
+    }
+}
+
+fn assert_sound(payout: &Payout) {
+    let outcome = payout.state.name().outcome();
+    assert_eq!(
+        payout.give_back.is_some(),
+        outcome == Outcome::NotPaid,
+        "{} is given back exactly when it is not paid",
+        payout.id
+    );
+    let settled = |attempts: &[Attempt]| attempts.iter().all(Attempt::is_settled_without_money);
+    if outcome == Outcome::NotPaid {
+        assert!(settled(&payout.attempts), "{} ended with an attempt unsettled", payout.id);
+    }
+    if let [earlier @ .., _] = payout.attempts.as_slice() {
+        assert!(settled(earlier), "{} has two attempts that may move money", payout.id);
+    }
+    if let State::Pending { .. } = payout.state {
+        assert!(settled(&payout.attempts), "{} is pending with an attempt unsettled", payout.id);
+    }
+}

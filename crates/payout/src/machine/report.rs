@@ -1,0 +1,141 @@
+//! What the provider's word about an order makes of a payout. States only move forward: late and
+//! repeated words are recorded and move nothing.
+
+use crate::event::{Change, Event};
+use crate::input::{Certainty, Report, Reported};
+use crate::machine::decide::{Case, Declined};
+use crate::reason::Reason;
+use crate::record::Payout;
+use crate::state::State;
+
+/// A word about a payout that has not ended.
+pub(super) fn reported(case: &Case<'_>, report: &Report) -> Result<Option<Event>, Declined> {
+    if report.certainty == Certainty::Unconfirmed {
+        return case.event(Change::Hinted(report.status), case.payout.state);
+    }
+    if speaks_of_another_order(case) {
+        // A bad end of something else is no harm; anything else means that two orders bear our
+        // name, and a person must see that.
+        return match report.status.is_negative() {
+            true => case.noted(),
+            false => contradicted(case),
+        };
+    }
+    if report.amount.is_some_and(|amount| amount != case.payout.order.amount) {
+        return contradicted(case);
+    }
+    match onward(case, report) {
+        Some(after) => {
+            let Report { status, speed_achieved, .. } = *report;
+            case.event(Change::Reported { status, speed_achieved }, after)
+        }
+        None => case.noted(),
+    }
+}
+
+/// A word about a payout that was not paid and given back. It never moves again.
+pub(super) fn after_the_end(case: &Case<'_>, report: &Report) -> Result<Option<Event>, Declined> {
+    let known = report.certainty == Certainty::Unconfirmed
+        || report.status.is_negative()
+        || is_old_news(case, report.status);
+    if known { case.noted() } else { contradicted(case) }
+}
+
+/// The state that a word leads to; none, if the payout is there already or beyond.
+fn onward(case: &Case<'_>, report: &Report) -> Option<State> {
+    let reason = report.reason.unwrap_or(Reason::ProviderAborted);
+    match (case.payout.state, report.status) {
+        (
+            State::Pending { .. } | State::Submitting | State::Indeterminate { .. },
+            Reported::Accepted,
+        ) => Some(State::Accepted),
+        (
+            State::Pending { .. }
+            | State::Submitting
+            | State::Indeterminate { .. }
+            | State::Accepted,
+            Reported::Processing,
+        ) => Some(State::Processing),
+        (
+            State::Pending { .. }
+            | State::Submitting
+            | State::Indeterminate { .. }
+            | State::Accepted
+            | State::Processing
+            | State::Presumed,
+            Reported::Completed,
+        ) => {
+            let return_window_ends_at = case.now.plus(case.policy.return_window);
+            Some(State::Completed { return_window_ends_at })
+        }
+        (
+            State::Pending { .. }
+            | State::Submitting
+            | State::Indeterminate { .. }
+            | State::Accepted
+            | State::Processing,
+            Reported::Failed,
+        ) => Some(State::Failed { reason }),
+        (
+            State::Pending { .. }
+            | State::Submitting
+            | State::Indeterminate { .. }
+            | State::Accepted
+            | State::Processing,
+            Reported::Canceled,
+        ) => Some(match case.payout.cancel_requested {
+            true => State::Canceled { reason: Reason::CancelRequested },
+            false => State::Failed { reason },
+        }),
+        (
+            State::Pending { .. }
+            | State::Submitting
+            | State::Indeterminate { .. }
+            | State::Accepted
+            | State::Processing,
+            Reported::Returned,
+        )
+        | (
+            State::Presumed | State::Completed { .. },
+            Reported::Failed | Reported::Canceled | Reported::Returned,
+        ) => Some(State::Returned { reason: report.reason.unwrap_or(Reason::ReturnedByBank) }),
+        (State::Accepted, Reported::Accepted)
+        | (State::Processing | State::Presumed, Reported::Accepted | Reported::Processing)
+        | (
+            State::Completed { .. },
+            Reported::Accepted | Reported::Processing | Reported::Completed,
+        )
+        | (State::Failed { .. } | State::Canceled { .. } | State::Returned { .. }, _) => None,
+    }
+}
+
+/// Whether a good word after the end only repeats what was true before it.
+fn is_old_news(case: &Case<'_>, status: Reported) -> bool {
+    let payout = case.payout;
+    let said_before_the_end = match (case.input.occurred_at, payout.ended_at) {
+        (Some(said), Some(ended)) => said <= ended,
+        _ => false,
+    };
+    let was_true = match status {
+        Reported::Completed => payout.completed_at.is_some(),
+        Reported::Accepted | Reported::Processing => payout.provider_reference.is_some(),
+        Reported::Failed | Reported::Canceled | Reported::Returned => true,
+    };
+    !speaks_of_another_order(case) && (was_true || said_before_the_end)
+}
+
+fn speaks_of_another_order(case: &Case<'_>) -> bool {
+    let Payout { provider_reference, .. } = case.payout;
+    match (provider_reference, &case.input.words.reference) {
+        (Some(ours), Some(theirs)) => ours != theirs,
+        _ => false,
+    }
+}
+
+fn contradicted(case: &Case<'_>) -> Result<Option<Event>, Declined> {
+    // Said once: asking again would find the same contradiction every time.
+    if case.payout.attention.is_some() {
+        return case.noted();
+    }
+    case.event(Change::Contradicted, case.payout.state)
+}

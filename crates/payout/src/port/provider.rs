@@ -1,0 +1,279 @@
+//! A payouts provider, as a port: one object per merchant, with that merchant's account.
+//!
+//! A provider's adapter answers one question before any other: did the money move? `Answer` and
+//! `Receipt` carry machine inputs, so an adapter translates and the machine decides. Nothing
+//! unverified or unreadable may become a refusal or a report: it becomes `What::InDoubt`.
+
+use std::fmt;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+use crate::attempt::RequestDigest;
+use crate::bank::{BankDetails, Country};
+use crate::destination::Summary;
+use crate::id::{Customer, ProviderAccount, ProviderReference};
+use crate::input::{Input, ProviderWords};
+use crate::money::{Currency, Money};
+use crate::order::{Order, RawHandle, TargetRequest};
+use crate::policy::Policy;
+use crate::reason::Reason;
+use crate::record::Payout;
+
+/// Most bytes of one reply or notification that are kept for evidence; the rest is cut off.
+pub const EVIDENCE_LENGTH_MAX: usize = 64 * 1024;
+
+/// Everything the engine needs of a merchant's provider.
+pub trait Adapter: Provider + Onboarding {}
+
+impl<T: Provider + Onboarding> Adapter for T {}
+
+/// Sends payouts and says what became of them.
+#[async_trait]
+pub trait Provider: Send + Sync {
+    /// How payouts here are driven.
+    fn policy(&self) -> &Policy;
+
+    /// What a router needs to know to plan with this provider. No call is made.
+    fn describe(&self) -> Description;
+
+    /// Checks an order before anything is recorded: currency, amount, parts that this merchant's
+    /// contract demands. Pure. Returns the handle, where the target is one already.
+    fn check(&self, order: &Order, target: &TargetRequest) -> Result<Option<Handle>, Unfit>;
+
+    /// The exact request that pays `payout` to `handle`. Pure and repeatable: the same payout,
+    /// handle, generation and configuration give the same bytes.
+    fn prepare(&self, payout: &Payout, handle: &Handle, generation: u32) -> Result<Request, Unfit>;
+
+    /// Sends a request for the first time, once; never retries. The answer always settles the
+    /// attempt or leaves it in doubt: `NotSent` only if the connection was never made. A dropped
+    /// future leaves the attempt in doubt.
+    async fn send(&self, request: &Request) -> Answer;
+
+    /// Finds out where an order stands: sends the same bytes again where the provider answers
+    /// them as it did the first time, else looks it up. `request` is there while the attempt is
+    /// open or in doubt. No inputs: nothing was learned, ask again later. Harmless when repeated
+    /// or dropped.
+    async fn ask(
+        &self,
+        payout: &Payout,
+        handle: Option<&Handle>,
+        request: Option<&Request>,
+    ) -> Answer;
+
+    /// Checks and reads a notification. Pure; nothing is believed before its signature.
+    fn receive(&self, inbound: &Inbound) -> Result<Receipt, Rejection>;
+}
+
+/// Turns what a caller has into a handle that can be paid to.
+#[async_trait]
+pub trait Onboarding: Send + Sync {
+    /// Registers bank details. Repeatable: the same details give the same handle.
+    async fn register(&self, customer: &Customer, details: &BankDetails) -> Resolution;
+
+    /// Takes over a handle that the merchant already has. Repeatable.
+    async fn import(&self, customer: &Customer, handle: &RawHandle) -> Resolution;
+}
+
+/// What can be paid to, in the provider's terms. Opaque to everyone else, and a secret.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Handle(Zeroizing<Vec<u8>>);
+
+impl Handle {
+    /// Takes the adapter's own encoding.
+    pub fn new(bytes: Vec<u8>) -> Self {
+        Self(Zeroizing::new(bytes))
+    }
+
+    /// The adapter's own encoding.
+    pub fn reveal(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Handle(***)")
+    }
+}
+
+/// A request, ready to be sent as it is. Its bytes may hold passwords.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Request {
+    /// The exact bytes, in the adapter's own encoding.
+    pub bytes: Zeroizing<Vec<u8>>,
+    /// A copy without secrets and personal data.
+    pub masked: String,
+    /// The digest of `bytes`.
+    pub digest: RequestDigest,
+    /// The account at the provider that it is made for.
+    pub account: ProviderAccount,
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request").field("account", &self.account).finish_non_exhaustive()
+    }
+}
+
+/// What a call to the provider taught.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answer {
+    /// In the order in which they are to be applied; usually one.
+    pub inputs: Vec<Input>,
+    /// What the provider said, word for word.
+    pub evidence: Vec<Evidence>,
+}
+
+/// The provider's own words, kept sealed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Evidence {
+    /// What it is.
+    pub kind: EvidenceKind,
+    /// The bytes as they came, at most [`EVIDENCE_LENGTH_MAX`].
+    pub bytes: Zeroizing<Vec<u8>>,
+}
+
+impl fmt::Debug for Evidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Evidence({:?}, {} bytes)", self.kind, self.bytes.len())
+    }
+}
+
+/// What a piece of evidence is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EvidenceKind {
+    /// A reply to a call of ours.
+    Reply,
+    /// A notification.
+    Notification,
+}
+
+/// What became of an attempt to get a handle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Resolution {
+    /// There is one.
+    Resolved(Resolved),
+    /// The provider will not have it; verified and final.
+    Refused(Reason, ProviderWords),
+    /// Not known; nothing was lost by trying and it can be tried again.
+    Unknown(Reason),
+}
+
+/// A handle and what can be shown of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resolved {
+    /// What can be paid to.
+    pub handle: Handle,
+    /// What can be shown.
+    pub summary: Summary,
+}
+
+/// Why an order cannot be taken, before anything was recorded.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{field}: {why}")]
+pub struct Unfit {
+    /// The path of the field in the API.
+    pub field: &'static str,
+    /// What is wrong and what would be right; never the value.
+    pub why: String,
+    /// Whether the value is wrong in itself or only here.
+    pub kind: UnfitKind,
+}
+
+/// Whether a value is wrong in itself or only for this merchant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnfitKind {
+    /// Wrong in itself.
+    Invalid,
+    /// Right, but not possible with this merchant's provider.
+    NotPossible,
+}
+
+/// A notification as it came in.
+#[derive(Clone)]
+pub struct Inbound {
+    /// The rest of the path after the merchant, without a leading slash; empty if there is none.
+    pub path: String,
+    /// The `Content-Type` header, if there is one.
+    pub content_type: Option<String>,
+    /// The `Authorization` header, if there is one.
+    pub authorization: Option<Zeroizing<String>>,
+    /// The body, byte for byte.
+    pub body: Zeroizing<Vec<u8>>,
+}
+
+impl fmt::Debug for Inbound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Inbound({} bytes)", self.body.len())
+    }
+}
+
+/// A verified notification.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// The name under which the provider knows the order: a payout's id, or something foreign.
+    pub names: ProviderReference,
+    /// What it says; its `receipt` is always set.
+    pub input: Input,
+    /// What to answer once it is durable; the same for a repeat.
+    pub acknowledgement: Acknowledgement,
+    /// The provider's name of this kind of notification, for people.
+    pub method: String,
+}
+
+/// The answer to a notification.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Acknowledgement {
+    /// Its media type.
+    pub content_type: &'static str,
+    /// Its body.
+    pub body: Vec<u8>,
+}
+
+/// Why a notification is not believed. Nothing is recorded and nothing acknowledged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum Rejection {
+    /// Not signed by the provider, or addressed without our mac.
+    #[error("the notification does not carry the provider's signature")]
+    Forged,
+    /// Signed or not, it cannot be read.
+    #[error("the notification cannot be read")]
+    Malformed,
+}
+
+/// What a router can plan with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Description {
+    /// A short name of the provider and region, for people.
+    pub name: String,
+    /// Currencies that can be paid out, with their limits.
+    pub currencies: Vec<(Currency, Option<Money>, Option<Money>)>,
+    /// Countries whose accounts can be paid.
+    pub countries: Vec<Country>,
+    /// What is supported.
+    pub methods: Vec<Method>,
+    /// Whether a confirmation can be expected for a successful payout.
+    pub confirms: bool,
+    /// Whether the provider's protection against duplicates is relied upon.
+    pub duplicate_protection: bool,
+    /// How long after completion the bank may still return the money.
+    pub return_window: Duration,
+}
+
+/// Something an adapter can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Method {
+    /// Pays to raw bank details.
+    PayBankDetails,
+    /// Pays to stored destinations.
+    PayDestination,
+    /// Pays by an instant rail.
+    PayInstantly,
+    /// Registers bank details.
+    RegisterDestination,
+    /// Imports handles.
+    ImportDestination,
+}

@@ -1,0 +1,141 @@
+//! Why something is as it is, in words that no provider owns.
+
+/// A neutral reason. New ones may be added; none is ever given another meaning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reason {
+    /// The customer's account is closed.
+    AccountClosed,
+    /// The account does not exist or cannot take this payment.
+    AccountInvalid,
+    /// The provider or bank refuses this customer.
+    CustomerBlocked,
+    /// The merchant's funds with the provider do not cover the payout.
+    InsufficientFunds,
+    /// Declined by a risk rule.
+    RiskDeclined,
+    /// Declined because of a sanctions list.
+    Sanctions,
+    /// The customer must sign in to the bank again.
+    ReauthenticationRequired,
+    /// The bank or its network is not available.
+    BankUnavailable,
+    /// The bank returned the money.
+    ReturnedByBank,
+    /// The provider found the request itself wrong.
+    RequestRejected,
+    /// The provider refuses our access: credentials, signature, address or permission.
+    AccessRefused,
+    /// The provider gave the payout up, or will not say why.
+    ProviderAborted,
+    /// A caller asked to cancel.
+    CancelRequested,
+    /// It was not sent before the time the caller set.
+    SubmitBeforePassed,
+    /// The connection was never made, so nothing was sent.
+    ConnectionFailed,
+    /// No answer came back; what was sent may have taken effect.
+    AnswerLost,
+    /// An answer came that cannot be trusted: unsigned, wrongly signed or unreadable.
+    AnswerUntrusted,
+    /// The provider answered that it is in trouble itself; the order may exist.
+    ProviderUnavailable,
+    /// Whoever was sending stopped before it knew the answer.
+    HolderGone,
+    /// The provider says it already has an order under our name.
+    DuplicateReported,
+    /// The provider answered in a way that is not known here.
+    AnswerUnknown,
+    /// Nothing was found at the provider and its duplicate protection is not confirmed.
+    ResendUnprotected,
+    /// It stayed in doubt beyond the configured time.
+    HorizonPassed,
+    /// The account at the provider is not the one the request was sealed for.
+    AccountChanged,
+    /// The provider names another amount than was ordered.
+    AmountDiffers,
+    /// The provider contradicts what it said, after the payout was settled.
+    Contradicted,
+    /// None of the above; see the provider's code and text.
+    Other,
+}
+
+/// Who can do something about a reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Actor {
+    /// The service that called.
+    Caller,
+    /// The person or company that is paid.
+    Customer,
+    /// Whoever runs this installation or holds the contract with the provider.
+    Operator,
+    /// The provider or the bank.
+    Provider,
+    /// Nobody needs to do anything.
+    Nobody,
+}
+
+impl Reason {
+    /// Whether a new payout with the same contents can be expected to fare better by itself.
+    pub fn retryable(self) -> bool {
+        match self {
+            Self::BankUnavailable
+            | Self::ProviderAborted
+            | Self::ProviderUnavailable
+            | Self::ConnectionFailed
+            | Self::SubmitBeforePassed
+            | Self::InsufficientFunds
+            | Self::AccessRefused => true,
+            Self::AccountClosed
+            | Self::AccountInvalid
+            | Self::CustomerBlocked
+            | Self::RiskDeclined
+            | Self::Sanctions
+            | Self::ReauthenticationRequired
+            | Self::ReturnedByBank
+            | Self::RequestRejected
+            | Self::CancelRequested
+            | Self::AnswerLost
+            | Self::AnswerUntrusted
+            | Self::HolderGone
+            | Self::DuplicateReported
+            | Self::AnswerUnknown
+            | Self::ResendUnprotected
+            | Self::HorizonPassed
+            | Self::AccountChanged
+            | Self::AmountDiffers
+            | Self::Contradicted
+            | Self::Other => false,
+        }
+    }
+
+    /// Who can do something about it.
+    pub fn actor(self) -> Actor {
+        match self {
+            Self::AccountClosed
+            | Self::AccountInvalid
+            | Self::CustomerBlocked
+            | Self::ReauthenticationRequired => Actor::Customer,
+            Self::RiskDeclined | Self::Sanctions | Self::RequestRejected | Self::ReturnedByBank => {
+                Actor::Caller
+            }
+            Self::InsufficientFunds
+            | Self::AccessRefused
+            | Self::DuplicateReported
+            | Self::ResendUnprotected
+            | Self::HorizonPassed
+            | Self::AccountChanged
+            | Self::AmountDiffers
+            | Self::Contradicted
+            | Self::Other => Actor::Operator,
+            Self::BankUnavailable | Self::ProviderAborted => Actor::Provider,
+            Self::CancelRequested
+            | Self::SubmitBeforePassed
+            | Self::ConnectionFailed
+            | Self::AnswerLost
+            | Self::AnswerUntrusted
+            | Self::ProviderUnavailable
+            | Self::HolderGone
+            | Self::AnswerUnknown => Actor::Nobody,
+        }
+    }
+}

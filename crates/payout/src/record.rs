@@ -1,0 +1,163 @@
+//! The payout as it stands, and the record that a store keeps of it.
+
+use crate::attempt::{Attempt, AttemptStatus};
+use crate::event::Event;
+use crate::fingerprint::Fingerprint;
+use crate::id::{IdempotencyKey, Merchant, PayoutId, ProviderReference, ReceiptId};
+use crate::input::Reported;
+use crate::machine;
+use crate::order::{Order, Speed};
+use crate::reason::Reason;
+use crate::seal::Sealed;
+use crate::state::{GiveBack, State};
+use crate::time::Timestamp;
+
+/// Notifications remembered per payout. Providers send a handful; a repeat of one that was
+/// forgotten is recorded again and still changes nothing.
+pub const RECEIPTS_MAX: usize = 256;
+
+/// A payout as its events made it. `machine::apply` is the only maker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Payout {
+    /// Derived from merchant and idempotency key.
+    pub id: PayoutId,
+    /// What was asked for.
+    pub order: Order,
+    /// What a repeat of the key is compared with.
+    pub fingerprint: Fingerprint,
+    /// Where it stands.
+    pub state: State,
+    /// Every try at sending it, oldest first; at most the last is not settled.
+    pub attempts: Vec<Attempt>,
+    /// Whether the provider's handle of the destination is known.
+    pub resolved: bool,
+    /// Whether the provider must be asked before anything is sent.
+    pub look_first: bool,
+    /// Whether a caller asked to cancel and no answer was possible yet.
+    pub cancel_requested: bool,
+    /// Something bad the provider said that has yet to be confirmed.
+    pub unconfirmed: Option<Reported>,
+    /// The provider's id of the order.
+    pub provider_reference: Option<ProviderReference>,
+    /// By which rail it went, where that is known.
+    pub speed_achieved: Option<Speed>,
+    /// When it was confirmed.
+    pub completed_at: Option<Timestamp>,
+    /// When it ended without being paid, by the provider's clock where it said so.
+    pub ended_at: Option<Timestamp>,
+    /// The instruction to give the money back, once there is one.
+    pub give_back: Option<GiveBack>,
+    /// Why a person should look at it; set by a contradiction, cleared by nobody yet.
+    pub attention: Option<Reason>,
+    /// The latest notifications that took effect, oldest first.
+    pub receipts: Vec<ReceiptId>,
+    /// The sequence of its latest event.
+    pub sequence: u64,
+    /// When it was recorded.
+    pub created_at: Timestamp,
+    /// When its latest event was recorded.
+    pub updated_at: Timestamp,
+}
+
+impl Payout {
+    /// The attempt that is not settled, if there is one.
+    pub fn live_attempt(&self) -> Option<&Attempt> {
+        self.attempts.last().filter(|attempt| !attempt.is_settled_without_money())
+    }
+
+    /// The generation that the next attempt belongs to: refused identities are used up.
+    pub fn next_generation(&self) -> u32 {
+        let refused = self.attempts.iter().filter(|a| a.status == AttemptStatus::Refused);
+        1 + u32::try_from(refused.count()).expect("attempts are bounded by ATTEMPTS_MAX")
+    }
+}
+
+/// When a payout is looked at again, and how often that was in vain. Not part of its history.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Schedule {
+    /// When it is due; never by itself, if none.
+    pub due_at: Option<Timestamp>,
+    /// Tries since it last changed.
+    pub tries: u32,
+}
+
+/// A payout's secrets, sealed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Vault {
+    /// The exact request of the live attempt; erased when the attempt no longer needs it.
+    pub request: Option<Sealed>,
+    /// The provider's handle of the destination; erased with the outcome NOT_PAID.
+    pub handle: Option<Sealed>,
+    /// What the handle is still to be made of; erased in the write that stores the handle.
+    pub target: Option<Sealed>,
+}
+
+/// Everything a store keeps under a payout's id, written as one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// The payout.
+    pub payout: Payout,
+    /// When it is due.
+    pub schedule: Schedule,
+    /// Its secrets.
+    pub vault: Vault,
+    /// Counts the writes of this record; a writer names the version it read.
+    pub version: u64,
+}
+
+impl Record {
+    /// The record that a first event makes.
+    pub fn first(event: &Event, vault: Vault) -> Self {
+        let payout = machine::apply(None, event);
+        Self { payout, schedule: Schedule::default(), vault, version: 1 }
+    }
+
+    /// The record after `events`: the payout moved on, secrets that it no longer needs erased, the
+    /// version counted up. Without events only the version changes.
+    pub fn advance(&self, events: &[Event]) -> Self {
+        let mut next = self.clone();
+        for event in events {
+            next.payout = machine::apply(Some(next.payout), event);
+        }
+        next.version += 1;
+        next.erase_what_is_not_needed();
+        next
+    }
+
+    /// Holds in every record that is written: a secret lies here only while it is needed.
+    pub fn erase_what_is_not_needed(&mut self) {
+        let payout = &self.payout;
+        if !payout.attempts.last().is_some_and(Attempt::needs_request) {
+            self.vault.request = None;
+        }
+        let ended = payout.give_back.is_some();
+        if payout.resolved || ended {
+            self.vault.target = None;
+        }
+        if ended {
+            self.vault.handle = None;
+        }
+    }
+}
+
+/// A key that can never pay: left by a cancel that came before its create.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fence {
+    /// The id that the key derives.
+    pub payout: PayoutId,
+    /// Whose key.
+    pub merchant: Merchant,
+    /// The key.
+    pub idempotency_key: IdempotencyKey,
+    /// When it was fenced.
+    pub fenced_at: Timestamp,
+}
+
+/// What a store holds under a payout's id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stored {
+    /// A payout.
+    Payout(Box<Record>),
+    /// A fence.
+    Fence(Fence),
+}
