@@ -125,9 +125,9 @@ fn first_send(payout: &Payout, attempt: &Attempt) -> Timestamp {
 
 /// When `payout` is to be looked at again after `tries` tries in vain; never by itself, if none.
 pub fn due_at(payout: &Payout, policy: &Policy, tries: u32, now: Timestamp) -> Option<Timestamp> {
-    let again = || match tries {
+    let again = || match tries + payout.failures_in_a_row() {
         0 => now,
-        _ => now.plus(policy.retry.pause(tries - 1, &payout.id)),
+        failed => now.plus(policy.retry.pause(failed - 1, &payout.id)),
     };
     let due = match &payout.state {
         State::Submitting => payout.live_attempt().map(|attempt| taken_over_at(attempt, policy)),

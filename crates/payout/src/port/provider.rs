@@ -36,6 +36,9 @@ pub trait Provider: Send + Sync {
     /// How payouts here are driven.
     fn policy(&self) -> &Policy;
 
+    /// The account at the provider that requests are made for now.
+    fn account(&self) -> &ProviderAccount;
+
     /// What a router needs to know to plan with this provider. No call is made.
     fn describe(&self) -> Description;
 
