@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 /// The root of the workspace.
 pub(crate) fn root() -> PathBuf {
@@ -28,9 +28,21 @@ pub(crate) fn run(program: &str, arguments: &[&str]) -> Result<(), String> {
     if status.success() { Ok(()) } else { Err(format!("`{line}` failed: {status}")) }
 }
 
-/// Whether the program can be started and reports its version.
-pub(crate) fn is_installed(program: &str) -> bool {
-    let status =
-        Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
-    matches!(status, Ok(status) if status.success())
+/// What a program prints when run in the root of the workspace; anything but success is an error.
+pub(crate) fn output(program: &str, arguments: &[&str]) -> Result<String, String> {
+    let line = format!("{program} {}", arguments.join(" "));
+    let output = Command::new(program)
+        .args(arguments)
+        .current_dir(root())
+        .output()
+        .map_err(|error| format!("cannot run `{line}`: {error}"))?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    Err(format!("`{line}` failed: {}", String::from_utf8_lossy(&output.stderr)))
+}
+
+/// What the program says its version is; `None` if it cannot be started.
+pub(crate) fn version(program: &str) -> Option<String> {
+    output(program, &["--version"]).ok()
 }
