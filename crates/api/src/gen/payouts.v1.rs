@@ -1583,8 +1583,8 @@ pub struct Payout {
 /// Where a payout goes, as far as it may be shown.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct PayoutDestination {
-    /// The stored destination. Empty if the payout was created with a provider handle, or with bank
-    /// details that the provider has not taken in yet.
+    /// The stored destination. Empty as long as there is none, which may be for good if the payout was
+    /// created with bank details or a provider handle.
     #[prost(string, tag = "1")]
     pub destination_id: ::prost::alloc::string::String,
     /// How the destination came to be known.
@@ -3005,8 +3005,9 @@ pub mod payouts_client {
         /// Records a payout durably, then sends it to the provider, and returns it.
         ///
         /// Repeated with the same key and the same contents, it returns the payout as it is now, with
-        /// `replayed` set, before any other check is made. Contents are compared after normalisation (an
-        /// IBAN without its spaces); `wait_until` is not part of them.
+        /// `replayed` set; no check on configuration, destination or provider comes before that. Contents
+        /// are compared after normalisation (an IBAN without its spaces); `wait_until` is not part of
+        /// them.
         ///
         /// Errors: INVALID_FIELD, UNKNOWN_MERCHANT, DESTINATION_NOT_FOUND, DESTINATION_NOT_USABLE,
         /// IDEMPOTENCY_KEY_REUSED, KEY_FENCED, NOT_SUPPORTED, OVERLOADED, STORE_UNAVAILABLE,
@@ -3213,8 +3214,9 @@ pub mod payouts_server {
         /// Records a payout durably, then sends it to the provider, and returns it.
         ///
         /// Repeated with the same key and the same contents, it returns the payout as it is now, with
-        /// `replayed` set, before any other check is made. Contents are compared after normalisation (an
-        /// IBAN without its spaces); `wait_until` is not part of them.
+        /// `replayed` set; no check on configuration, destination or provider comes before that. Contents
+        /// are compared after normalisation (an IBAN without its spaces); `wait_until` is not part of
+        /// them.
         ///
         /// Errors: INVALID_FIELD, UNKNOWN_MERCHANT, DESTINATION_NOT_FOUND, DESTINATION_NOT_USABLE,
         /// IDEMPOTENCY_KEY_REUSED, KEY_FENCED, NOT_SUPPORTED, OVERLOADED, STORE_UNAVAILABLE,
