@@ -4,7 +4,7 @@ use std::fs;
 use std::ops::RangeInclusive;
 use std::path::Path;
 
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use syn::spanned::Spanned;
 use syn::visit::Visit;
 
@@ -127,23 +127,45 @@ struct TestFinder {
     lines: Vec<RangeInclusive<usize>>,
 }
 
+impl TestFinder {
+    /// Whether an item with these attributes is a test; if so its lines are noted.
+    fn note(&mut self, attributes: &[syn::Attribute], item: Span) -> bool {
+        let is_test = attributes.iter().any(is_test_attribute);
+        if is_test {
+            // An attribute may stand on a line before the item's own span.
+            let starts = attributes.iter().map(|attribute| attribute.span().start().line);
+            let first = starts.min().unwrap_or_else(|| item.start().line);
+            self.lines.push(first..=item.end().line);
+        }
+        is_test
+    }
+}
+
 impl Visit<'_> for TestFinder {
     fn visit_item(&mut self, item: &syn::Item) {
-        let attributes = match item {
-            syn::Item::Fn(item) => &item.attrs,
-            syn::Item::Impl(item) => &item.attrs,
-            syn::Item::Mod(item) => &item.attrs,
-            syn::Item::Struct(item) => &item.attrs,
-            syn::Item::Use(item) => &item.attrs,
-            _ => return syn::visit::visit_item(self, item),
-        };
-        if !attributes.iter().any(is_test_attribute) {
-            return syn::visit::visit_item(self, item);
+        if !self.note(attributes(item), item.span()) {
+            syn::visit::visit_item(self, item);
         }
-        // An attribute on its own line stands before the item's span.
-        let first = attributes.iter().map(|attribute| attribute.span().start().line).min();
-        let first = first.unwrap_or_else(|| item.span().start().line);
-        self.lines.push(first..=item.span().end().line);
+    }
+
+    fn visit_impl_item_fn(&mut self, function: &syn::ImplItemFn) {
+        self.note(&function.attrs, function.span());
+    }
+}
+
+/// The attributes of the kinds of items that tests are made of.
+fn attributes(item: &syn::Item) -> &[syn::Attribute] {
+    match item {
+        syn::Item::Const(item) => &item.attrs,
+        syn::Item::Enum(item) => &item.attrs,
+        syn::Item::Fn(item) => &item.attrs,
+        syn::Item::Impl(item) => &item.attrs,
+        syn::Item::Mod(item) => &item.attrs,
+        syn::Item::Static(item) => &item.attrs,
+        syn::Item::Struct(item) => &item.attrs,
+        syn::Item::Trait(item) => &item.attrs,
+        syn::Item::Use(item) => &item.attrs,
+        _ => &[],
     }
 }
 
@@ -162,10 +184,11 @@ mod tests {
 
     #[test]
     fn test_modules_are_tests_to_their_last_line() {
-        let text = "fn a() {}\n\n#[cfg(test)]\nmod tests {\n    fn b() {}\n}\nfn c() {}\n";
+        let text = "fn a() {}\n\n#[cfg(test)]\nmod tests {\n    fn b() {}\n}\nfn c() {}\n\
+            impl A {\n    #[cfg(test)]\n    fn d() {}\n    fn e() {}\n}\n";
         let source = Source::parse("crates/x/src/lib.rs", text.to_owned()).unwrap();
-        let tests: Vec<usize> = (1..=7).filter(|line| source.is_test_line(*line)).collect();
-        assert_eq!(tests, [3, 4, 5, 6]);
+        let tests: Vec<usize> = (1..=12).filter(|line| source.is_test_line(*line)).collect();
+        assert_eq!(tests, [3, 4, 5, 6, 9, 10]);
     }
 
     #[test]
