@@ -2,15 +2,36 @@
 
 use std::collections::BTreeSet;
 
+use cargo_metadata::Metadata;
+
 use super::source::Source;
 
+/// The files that cargo compiles as targets, from the root of the workspace.
+type Roots = BTreeSet<String>;
+
 /// Files no `mod` leads to, and libraries without an introduction.
-pub(super) fn check(sources: &[Source]) -> Vec<String> {
+pub(super) fn check(sources: &[Source], metadata: &Metadata) -> Vec<String> {
+    violations(sources, &roots(metadata))
+}
+
+fn roots(metadata: &Metadata) -> Roots {
+    let mut roots = Roots::new();
+    for package in metadata.workspace_packages() {
+        for target in &package.targets {
+            if let Ok(path) = target.src_path.strip_prefix(&metadata.workspace_root) {
+                roots.insert(path.to_string());
+            }
+        }
+    }
+    roots
+}
+
+fn violations(sources: &[Source], roots: &Roots) -> Vec<String> {
     let mut reached = BTreeSet::new();
     let mut found = Vec::new();
     for source in sources {
-        if is_root(source) {
-            reach(source, sources, &mut reached);
+        if roots.contains(&source.path) {
+            reach(source, sources, roots, &mut reached);
         }
         if source.path.ends_with("/src/lib.rs") && !source.text.starts_with("//!") {
             let advice = "begin with `//!` and say what the crate is, and what it is not";
@@ -25,39 +46,30 @@ pub(super) fn check(sources: &[Source]) -> Vec<String> {
     found
 }
 
-/// Whether cargo compiles the file as a target of its own.
-fn is_root(source: &Source) -> bool {
-    let inside = source.path.strip_prefix(source.package()).unwrap_or_default();
-    if ["/src/lib.rs", "/src/main.rs", "/build.rs"].contains(&inside) {
-        return true;
-    }
-    for folder in ["/src/bin/", "/tests/", "/benches/", "/examples/"] {
-        if let Some(name) = inside.strip_prefix(folder) {
-            return !name.contains('/') || name.ends_with("/main.rs");
-        }
-    }
-    false
-}
-
-fn reach<'a>(source: &'a Source, sources: &'a [Source], reached: &mut BTreeSet<&'a str>) {
+fn reach<'a>(
+    source: &'a Source,
+    sources: &'a [Source],
+    roots: &Roots,
+    reached: &mut BTreeSet<&'a str>,
+) {
     if !reached.insert(&source.path) {
         return;
     }
     let mut names = Vec::new();
-    declared(&source.file.items, &module_folder(source), &mut names);
+    declared(&source.file.items, &module_folder(source, roots), &mut names);
     for name in names {
         for candidate in [format!("{name}.rs"), format!("{name}/mod.rs"), name.clone()] {
             if let Some(child) = sources.iter().find(|source| source.path == candidate) {
-                reach(child, sources, reached);
+                reach(child, sources, roots, reached);
             }
         }
     }
 }
 
 /// The folder in which the modules that the file declares are looked for.
-fn module_folder(source: &Source) -> String {
+fn module_folder(source: &Source, roots: &Roots) -> String {
     let (folder, name) = source.path.rsplit_once('/').unwrap_or(("", &source.path));
-    if is_root(source) || name == "mod.rs" {
+    if roots.contains(&source.path) || name == "mod.rs" {
         return folder.to_owned();
     }
     source.path.trim_end_matches(".rs").to_owned()
@@ -93,7 +105,9 @@ mod tests {
 
     fn found(files: &[(&str, &str)]) -> Vec<String> {
         let parse = |(path, text): &(&str, &str)| Source::parse(path, (*text).to_owned()).unwrap();
-        check(&files.iter().map(parse).collect::<Vec<_>>())
+        let roots = ["crates/x/src/lib.rs", "crates/x/src/tool/main.rs", "crates/x/tests/it.rs"];
+        let roots = roots.iter().map(|path| (*path).to_owned()).collect();
+        violations(&files.iter().map(parse).collect::<Vec<_>>(), &roots)
     }
 
     #[test]
@@ -105,6 +119,8 @@ mod tests {
             ("crates/x/src/b/c/mod.rs", "mod deep;"),
             ("crates/x/src/b/c/deep.rs", ""),
             ("crates/x/src/e.rs", ""),
+            ("crates/x/src/tool/main.rs", "mod part;"),
+            ("crates/x/src/tool/part.rs", ""),
             ("crates/x/tests/it.rs", "mod common;"),
             ("crates/x/tests/common/mod.rs", ""),
         ];

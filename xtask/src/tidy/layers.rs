@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
+use cargo_metadata::{DependencyKind, Metadata};
 
 use super::{Found, markdown};
 use crate::shell;
@@ -23,13 +23,8 @@ const IMPURE: [&str; 9] =
 type Edges = BTreeMap<String, BTreeSet<String>>;
 
 /// Differences between table and manifests, and impure crates that `payout` reaches.
-pub(super) fn check(architecture: &str) -> Found {
-    let metadata = MetadataCommand::new()
-        .manifest_path(shell::root().join("Cargo.toml"))
-        .no_deps()
-        .exec()
-        .map_err(|error| format!("cargo metadata: {error}"))?;
-    let mut found = differences(&table(architecture)?, &edges(&metadata));
+pub(super) fn check(architecture: &str, metadata: &Metadata) -> Found {
+    let mut found = differences(&table(architecture)?, &edges(metadata));
     for name in reachable(PURE)? {
         if IMPURE.contains(&name.as_str()) {
             found.push(format!("crates/{PURE} reaches `{name}`: it must do nothing but think"));

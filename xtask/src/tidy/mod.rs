@@ -12,7 +12,7 @@ mod size;
 mod source;
 mod words;
 
-use std::path::Path;
+use cargo_metadata::{Metadata, MetadataCommand};
 
 use crate::shell;
 use source::Source;
@@ -24,23 +24,31 @@ type Found = Result<Vec<String>, String>;
 struct Tree {
     sources: Vec<Source>,
     architecture: String,
+    /// The members alone, without what they depend on.
+    metadata: Metadata,
 }
 
 impl Tree {
-    fn load(root: &Path) -> Result<Self, String> {
+    fn load() -> Result<Self, String> {
+        let root = shell::root();
+        let metadata = MetadataCommand::new()
+            .manifest_path(root.join("Cargo.toml"))
+            .no_deps()
+            .exec()
+            .map_err(|error| format!("cargo metadata: {error}"))?;
         let architecture = shell::read(&root.join("ARCHITECTURE.md"))?;
-        Ok(Self { sources: source::load(root)?, architecture })
+        Ok(Self { sources: source::load(&root)?, architecture, metadata })
     }
 }
 
 /// Checks every rule and reports all violations at once.
 pub(crate) fn run() -> Result<(), String> {
-    let tree = Tree::load(&shell::root())?;
+    let tree = Tree::load()?;
     let mut all = Vec::new();
     all.extend(size::check(&tree.sources));
     all.extend(words::check(&tree.sources));
-    all.extend(dead::check(&tree.sources));
-    all.extend(layers::check(&tree.architecture)?);
+    all.extend(dead::check(&tree.sources, &tree.metadata));
+    all.extend(layers::check(&tree.architecture, &tree.metadata)?);
     all.extend(glossary::check(&tree.architecture)?);
     all.extend(generated::check()?);
     if all.is_empty() {
@@ -54,7 +62,7 @@ mod tests {
     use super::*;
 
     fn tree() -> Tree {
-        Tree::load(&shell::root()).unwrap()
+        Tree::load().unwrap()
     }
 
     fn assert_tidy(violations: &[String]) {
@@ -73,12 +81,14 @@ mod tests {
 
     #[test]
     fn every_file_is_reached_and_every_crate_introduced() {
-        assert_tidy(&dead::check(&tree().sources));
+        let tree = tree();
+        assert_tidy(&dead::check(&tree.sources, &tree.metadata));
     }
 
     #[test]
     fn edges_are_those_of_the_table() {
-        assert_tidy(&layers::check(&tree().architecture).unwrap());
+        let tree = tree();
+        assert_tidy(&layers::check(&tree.architecture, &tree.metadata).unwrap());
     }
 
     #[test]
