@@ -53,7 +53,7 @@ impl Engine {
         let payout = self.get(merchant, id).await?;
         let inputs = vec![Input::own(What::CancelRequested)];
         match self.take(&payout.id, Change { inputs, ..Change::default() }).await {
-            Ok(taken) => Ok(answer(taken.record.payout)),
+            Ok(taken) => Ok(answer(taken.payout)),
             Err(TakeError::Declined(declined)) => {
                 let payout = self.get(merchant, id).await?;
                 Ok(declined_answer(declined, payout))
@@ -105,9 +105,8 @@ fn cancel_error(error: TakeError) -> CancelError {
         TakeError::Query(error) => CancelError::Query(error),
         TakeError::Store(error) => CancelError::Store(error),
         TakeError::Gone => CancelError::Query(QueryError::PayoutNotFound),
-        TakeError::Contended
-        | TakeError::Declined(_)
-        | TakeError::Open(_)
-        | TakeError::Key(_) => CancelError::Contended,
+        TakeError::Contended | TakeError::Declined(_) | TakeError::Open(_) | TakeError::Key(_) => {
+            CancelError::Contended
+        }
     }
 }

@@ -94,9 +94,12 @@ pub enum CreateError {
     /// Too many creations are under way.
     #[error("too many payouts are being created at this moment; repeat the call with its key")]
     Overloaded,
-    /// This process is about to end.
+    /// This process is about to end and did not take the payout on.
     #[error("this server is stopping; repeat the call with its key")]
     Stopping,
+    /// This process stopped while it was writing the payout.
+    #[error("this server stopped while it recorded the payout; repeat the call with its key")]
+    Interrupted,
     /// A key of the installation is missing.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -112,7 +115,7 @@ impl CreateError {
     /// Whether it is certain that this call recorded nothing.
     pub fn certainly_not_recorded(&self) -> bool {
         match self {
-            Self::Store(StoreError::Unknown(_)) | Self::Stopping => false,
+            Self::Store(StoreError::Unknown(_)) | Self::Interrupted => false,
             Self::Store(
                 StoreError::NotWritten(_) | StoreError::Corrupt(_) | StoreError::PageToken,
             )
@@ -123,6 +126,7 @@ impl CreateError {
             | Self::KeyReused { .. }
             | Self::Fenced
             | Self::Overloaded
+            | Self::Stopping
             | Self::Key(_)
             | Self::Open(_) => true,
         }
@@ -159,7 +163,7 @@ impl Engine {
             return Err(CreateError::Overloaded);
         }
         // From here on the payout may be recorded although we do not hear of it.
-        let created = recorded.await.map_err(|_| CreateError::Stopping)??;
+        let created = recorded.await.map_err(|_| CreateError::Interrupted)??;
         if wait_until == WaitUntil::Recorded || created.replayed {
             return Ok(self.wait_for_outcome(created, wait_until).await);
         }
@@ -178,9 +182,8 @@ impl Engine {
         recorded: oneshot::Sender<Result<Created, CreateError>>,
         rested: oneshot::Sender<()>,
     ) -> Result<Plan, CreateError> {
-        let adapter = match self.adapter(&order.merchant) {
-            Ok(adapter) => adapter,
-            Err(_) => return Err(CreateError::UnknownMerchant),
+        let Ok(adapter) = self.adapter(&order.merchant) else {
+            return Err(CreateError::UnknownMerchant);
         };
         let permit = match self.shared().creations.clone().try_acquire_owned() {
             Ok(permit) => permit,
@@ -251,34 +254,44 @@ impl Engine {
     /// in a task of [`crate::serve`]; nobody can cancel it.
     pub(crate) async fn carry_out(&self, plan: Plan) {
         let Plan { id, order, target, handle, look_first, recorded, rested, permit } = plan;
-        let intent = Intent { id: id.clone(), order, target, handle, look_first };
-        let written = self.write(&intent).await;
-        let sent = match &written {
-            Ok((created, Some(request))) => Some((created.payout.clone(), request.clone())),
-            Ok((_, None)) | Err(_) => None,
+        let intent = Intent { id, order, target, handle, look_first };
+        let (created, request) = match self.write(&intent).await {
+            Ok(written) => written,
+            Err(error) => {
+                // A caller that does not wait any more loses nothing but the answer.
+                let _ = recorded.send(Err(error));
+                return;
+            }
         };
-        let drive = matches!(&written, Ok((created, _)) if !created.replayed);
-        // A caller that does not wait any more loses nothing but the answer.
-        let _ = recorded.send(written.map(|(created, _)| created));
-        if let Some((payout, request)) = sent
-            && let Ok(adapter) = self.adapter(&payout.order.merchant)
-            && let Err(error) = self.send(&payout, &request, adapter).await
-        {
-            tracing::error!(payout = %id, %error, "the answer to a submission is not recorded");
+        let Created { payout, replayed } = created.clone();
+        let _ = recorded.send(Ok(created));
+        if replayed {
             return;
         }
-        if drive {
-            self.drive(&id).await;
+        // A payout in doubt is asked about at once; its caller need not wait for that, but one
+        // that is not even sent yet waits until the drive has sent it.
+        let rested = match request {
+            Some(request) => {
+                self.send_first(&payout, &request).await;
+                let _ = rested.send(());
+                None
+            }
+            None => Some(rested),
+        };
+        self.drive(&payout.id).await;
+        drop((rested, permit));
+    }
+
+    async fn send_first(&self, payout: &Payout, request: &Request) {
+        let Ok(adapter) = self.adapter(&payout.order.merchant) else { return };
+        if let Err(error) = self.send(payout, request, adapter).await {
+            let id = &payout.id;
+            tracing::error!(payout = %id, %error, "the answer to a submission is not recorded");
         }
-        let _ = rested.send(());
-        drop(permit);
     }
 
     /// Writes the intent, with the first attempt where it can be sent at once.
-    async fn write(
-        &self,
-        intent: &Intent,
-    ) -> Result<(Created, Option<Request>), CreateError> {
+    async fn write(&self, intent: &Intent) -> Result<(Created, Option<Request>), CreateError> {
         let mut parked = Vec::new();
         for _ in 0..PARKED_RETRIES_MAX {
             let (creation, request) = self.creation(intent, &parked)?;

@@ -2,9 +2,7 @@
 //! ids derive from their contents, so a repeat finds what the first call made.
 
 use payout::bank::{Account, BankDetails, Holder};
-use payout::destination::{
-    Destination, DestinationEvent, DestinationState, Origin,
-};
+use payout::destination::{Destination, DestinationEvent, DestinationState, Origin};
 use payout::id::{Customer, DestinationId, Merchant};
 use payout::identity::destination_id;
 use payout::input::ProviderWords;
@@ -98,7 +96,9 @@ impl Engine {
             }
         };
         match resolution {
-            Resolution::Resolved(resolved) => self.store_destination(id, new, origin, resolved).await,
+            Resolution::Resolved(resolved) => {
+                self.store_destination(id, new, origin, resolved).await
+            }
             Resolution::Refused(reason, words) => Err(DestinationError::Refused { reason, words }),
             Resolution::Unknown(reason) => Err(DestinationError::Unanswered(reason)),
         }

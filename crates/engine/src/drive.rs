@@ -69,7 +69,10 @@ impl Engine {
             Step::Park(reason) => self.put(payout, What::Parked(reason)).await?,
             Step::Wait(_) | Step::Done => {
                 let ours = &self.parts().incarnation;
-                self.store().release(ours, &[id.clone()]).await.map_err(TakeError::from)?;
+                self.store()
+                    .release(ours, std::slice::from_ref(id))
+                    .await
+                    .map_err(TakeError::from)?;
                 return Ok(false);
             }
         }
@@ -140,9 +143,9 @@ impl Engine {
             Err(TakeError::Declined(_)) => return Ok(()),
             taken => taken?,
         };
-        match taken.record.payout.attempts.last() {
+        match taken.payout.attempts.last() {
             Some(last) if last.number == number => {
-                self.send(&taken.record.payout, &request, adapter).await
+                self.send(&taken.payout, &request, adapter).await
             }
             _ => Ok(()),
         }
@@ -221,8 +224,7 @@ impl Engine {
 
     /// The exact request of the attempt that may have to be sent again.
     fn request(&self, record: &Record) -> Result<Option<Request>, DriveError> {
-        let (Some(sealed), Some(attempt)) =
-            (&record.vault.request, record.payout.attempts.last())
+        let (Some(sealed), Some(attempt)) = (&record.vault.request, record.payout.attempts.last())
         else {
             return Ok(None);
         };
@@ -252,8 +254,7 @@ impl Engine {
 /// Whether an earlier attempt, now proven absent, was made of other bytes or for another account:
 /// then its proof of absence says nothing about this request.
 fn was_sent_otherwise(payout: &Payout, request: &Request) -> bool {
-    let other = |attempt: &Attempt| {
-        attempt.account != request.account || attempt.digest != request.digest
-    };
+    let other =
+        |attempt: &Attempt| attempt.account != request.account || attempt.digest != request.digest;
     payout.attempts.iter().any(|a| a.status == AttemptStatus::Absent && other(a))
 }

@@ -2,9 +2,7 @@
 
 use payout::id::{IdempotencyKey, Merchant, PayoutId};
 use payout::identity::payout_id;
-use payout::port::{
-    Description, Filter, Page, PageToken, ParkedNotification, StoreError,
-};
+use payout::port::{Description, Filter, Page, PageToken, ParkedNotification, StoreError};
 use payout::record::{Payout, Stored};
 use thiserror::Error;
 

@@ -87,8 +87,7 @@ impl Engine {
         receipt: &Receipt,
         inbound: &Inbound,
     ) -> Result<bool, ReceiveError> {
-        let place =
-            Place { merchant, record: receipt.names.as_str(), field: field::NOTIFICATION };
+        let place = Place { merchant, record: receipt.names.as_str(), field: field::NOTIFICATION };
         let parked = ParkedNotification {
             merchant: merchant.clone(),
             names: receipt.names.clone(),

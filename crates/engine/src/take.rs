@@ -61,28 +61,21 @@ pub(crate) enum TakeError {
     Store(#[from] StoreError),
 }
 
-/// What taking inputs led to.
-pub(crate) struct Taken {
-    pub(crate) record: Record,
-    pub(crate) moved: bool,
-}
-
 impl Engine {
-    /// Applies a change to whatever the payout is when it is written.
-    pub(crate) async fn take(&self, id: &PayoutId, change: Change) -> Result<Taken, TakeError> {
+    /// Applies a change to whatever the payout is when it is written; returns what it is then.
+    pub(crate) async fn take(&self, id: &PayoutId, change: Change) -> Result<Record, TakeError> {
         for _ in 0..STALE_RETRIES_MAX {
             let Some(record) = self.load_record(id).await? else { return Err(TakeError::Gone) };
             let (next, events) = self.next_record(&record, &change)?;
             if events.is_empty() && !change.driver {
-                return Ok(Taken { record, moved: false });
+                return Ok(record);
             }
             let append = self.append(&record, next, events, &change)?;
-            let moved = !append.events.is_empty();
             match self.store().append(&append).await? {
                 Appended::Yes => {
                     append.events.iter().for_each(log);
                     self.wake_if_due(&append.record, change.driver);
-                    return Ok(Taken { record: append.record, moved });
+                    return Ok(append.record);
                 }
                 Appended::Stale => {}
             }
@@ -142,8 +135,7 @@ impl Engine {
     /// Whether nothing is to be done with the payout right now.
     fn rests(&self, record: &Record) -> Result<bool, TakeError> {
         let policy = self.adapter(&record.payout.order.merchant)?.policy();
-        let step =
-            machine::next_step(&record.payout, &record.schedule, policy, self.situation());
+        let step = machine::next_step(&record.payout, &record.schedule, policy, self.situation());
         Ok(matches!(step, Step::Wait(_) | Step::Done))
     }
 
