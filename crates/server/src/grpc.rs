@@ -104,10 +104,11 @@ async fn connection(stream: TcpStream, routes: Routes, shared: &Shared) {
 async fn begins_in_time(stream: &TcpStream, shared: &Shared) -> bool {
     let clock = shared.engine.clock();
     let end = clock.monotonic() + shared.config.intervals.handshake_max;
-    let readable = std::pin::pin!(stream.readable());
+    let mut first = [0];
+    let begins = std::pin::pin!(stream.peek(&mut first));
     let stop = std::pin::pin!(shared.drain.begun());
     let late = select(clock.sleep_until(end), stop);
-    matches!(select(readable, late).await, Either::Left((Ok(()), _)))
+    matches!(select(begins, late).await, Either::Left((Ok(1), _)))
 }
 
 fn builder(streams_max: u32) -> http2::Builder<TokioExecutor> {

@@ -1,0 +1,369 @@
+//! A server with a store that does not answer and a provider that knows three notifications.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use api::v1::payouts_client::PayoutsClient;
+use async_trait::async_trait;
+use bytes::Bytes;
+use engine::{Engine, Limits, Parts, Work};
+use http_body_util::{BodyExt, Full};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use payout::bank::BankDetails;
+use payout::cursor::Cursor;
+use payout::destination::Destination;
+use payout::id::{
+    Customer, DestinationId, Incarnation, Merchant, PayoutId, ProviderAccount, ProviderReference,
+    StoreId,
+};
+use payout::input::{Input, What};
+use payout::keys::{KEY_LENGTH, KeyId, KeyRing};
+use payout::money::Currency;
+use payout::order::{Order, RawHandle, TargetRequest};
+use payout::policy::{Backoff, DoubtPolicy, Policy};
+use payout::port::*;
+use payout::reason::Reason;
+use payout::record::{Fence, Payout};
+use payout::time::Timestamp;
+use server::{Drained, Listeners, Probes, ServerConfig, serve};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tonic::transport::{Channel, Endpoint};
+
+/// A server under test, with what is needed to look at it from outside.
+pub(crate) struct Running {
+    pub(crate) grpc: SocketAddr,
+    pub(crate) webhooks: SocketAddr,
+    pub(crate) admin: SocketAddr,
+    pub(crate) store: Arc<DownStore>,
+    pub(crate) provider: Arc<TestProvider>,
+    stop: Option<oneshot::Sender<()>>,
+    served: JoinHandle<Drained>,
+    _work: Work,
+}
+
+impl Running {
+    pub(crate) async fn start(config: ServerConfig) -> Self {
+        Self::start_with(config, Probes::default(), DownStore::refusing()).await
+    }
+
+    pub(crate) async fn start_with(config: ServerConfig, probes: Probes, store: DownStore) -> Self {
+        let (store, provider) = (Arc::new(store), Arc::new(TestProvider::new()));
+        let (engine, work) = Engine::new(parts(Arc::clone(&store), Arc::clone(&provider)));
+        let bind = || TcpListener::bind("127.0.0.1:0");
+        let (grpc, webhooks, admin) =
+            (bind().await.unwrap(), bind().await.unwrap(), bind().await.unwrap());
+        let [grpc_at, webhooks_at, admin_at] =
+            [&grpc, &webhooks, &admin].map(|listener| listener.local_addr().unwrap());
+        let (stop, stopped) = oneshot::channel();
+        let shutdown = async move {
+            let _ = stopped.await;
+        };
+        let listeners = Listeners { grpc, webhooks, admin };
+        let served = tokio::spawn(serve(engine, listeners, config, probes, shutdown));
+        let (grpc, webhooks, admin) = (grpc_at, webhooks_at, admin_at);
+        Self { grpc, webhooks, admin, store, provider, stop: Some(stop), served, _work: work }
+    }
+
+    pub(crate) async fn channel(&self) -> Channel {
+        let endpoint = Endpoint::from_shared(format!("http://{}", self.grpc)).unwrap();
+        endpoint.connect().await.unwrap()
+    }
+
+    pub(crate) async fn payouts(&self) -> PayoutsClient<Channel> {
+        PayoutsClient::new(self.channel().await)
+    }
+
+    pub(crate) fn begin_to_stop(&mut self) {
+        self.stop.take().unwrap().send(()).unwrap();
+    }
+
+    pub(crate) async fn stopped(self) -> Drained {
+        self.served.await.unwrap()
+    }
+}
+
+fn parts(store: Arc<DownStore>, provider: Arc<TestProvider>) -> Parts {
+    let keys = BTreeMap::from([(KeyId(1), zeroize::Zeroizing::new([1; KEY_LENGTH]))]);
+    let adapter: Arc<dyn Adapter> = provider;
+    Parts {
+        store,
+        clock: Arc::new(RealClock(std::time::Instant::now())),
+        keys: KeyRing::new(keys).unwrap(),
+        merchants: BTreeMap::from([(Merchant::parse("demo-eu").unwrap(), adapter)]),
+        incarnation: Incarnation::parse("run-1").unwrap(),
+        limits: Limits {
+            creations_max: 4,
+            recoveries_max: 1,
+            lease: Duration::from_secs(60),
+            recovery_interval: Duration::from_secs(1),
+            wait_max: Duration::from_secs(5),
+        },
+    }
+}
+
+struct RealClock(std::time::Instant);
+
+#[async_trait]
+impl Clock for RealClock {
+    fn wall(&self) -> Timestamp {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+        Timestamp::EPOCH.plus(now)
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.0.elapsed()
+    }
+
+    async fn sleep_until(&self, until: Duration) {
+        tokio::time::sleep_until((self.0 + until).into()).await;
+    }
+}
+
+/// A store that cannot be reached: every call is refused, or is never answered. It counts them, so
+/// that a test can tell that a request did not even get that far.
+pub(crate) struct DownStore {
+    id: StoreId,
+    calls: AtomicUsize,
+    hangs: bool,
+}
+
+impl DownStore {
+    pub(crate) fn refusing() -> Self {
+        let id = StoreId::parse("store-1").unwrap();
+        Self { id, calls: AtomicUsize::new(0), hangs: false }
+    }
+
+    pub(crate) fn hanging() -> Self {
+        Self { hangs: true, ..Self::refusing() }
+    }
+
+    pub(crate) fn calls(&self) -> usize {
+        self.calls.load(Ordering::SeqCst)
+    }
+
+    async fn down<T>(&self) -> Result<T, StoreError> {
+        self.calls.fetch_add(1, Ordering::SeqCst);
+        if self.hangs {
+            std::future::pending::<()>().await;
+        }
+        Err(StoreError::NotWritten("it is down".to_owned()))
+    }
+}
+
+#[async_trait]
+impl Store for DownStore {
+    fn id(&self) -> &StoreId {
+        &self.id
+    }
+    fn others_are_gone(&self) -> bool {
+        true
+    }
+    async fn continuous_since(&self, _: Timestamp) -> Result<Timestamp, StoreError> {
+        self.down().await
+    }
+    async fn load(&self, _: &PayoutId) -> Result<Option<payout::record::Stored>, StoreError> {
+        self.down().await
+    }
+    async fn create(&self, _: &Creation) -> Result<CreationOutcome, StoreError> {
+        self.down().await
+    }
+    async fn append(&self, _: &Append) -> Result<Appended, StoreError> {
+        self.down().await
+    }
+    async fn fence(&self, _: &Fence) -> Result<Fenced, StoreError> {
+        self.down().await
+    }
+    async fn park(&self, _: &ParkedNotification) -> Result<Parking, StoreError> {
+        self.down().await
+    }
+    async fn list_parked(
+        &self,
+        _: Option<&Merchant>,
+        _: &Page,
+    ) -> Result<(Vec<ParkedNotification>, Option<PageToken>), StoreError> {
+        self.down().await
+    }
+    async fn evidence(&self, _: &PayoutId) -> Result<Vec<SealedEvidence>, StoreError> {
+        self.down().await
+    }
+    async fn list(
+        &self,
+        _: &Filter,
+        _: &Page,
+    ) -> Result<(Vec<Payout>, Option<PageToken>), StoreError> {
+        self.down().await
+    }
+    async fn claim(&self, _: &Claim) -> Result<Vec<PayoutId>, StoreError> {
+        self.down().await
+    }
+    async fn release(&self, _: &Incarnation, _: &[PayoutId]) -> Result<(), StoreError> {
+        self.down().await
+    }
+    async fn next_due_at(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.down().await
+    }
+    async fn read(&self, _: &Cursor, _: &Selection, _: usize) -> Result<Batch, ReadError> {
+        Ok(self.down().await?)
+    }
+    async fn changed(&self, _: &Cursor) -> Result<(), StoreError> {
+        self.down().await
+    }
+    async fn ends(&self) -> Result<Ends, StoreError> {
+        self.down().await
+    }
+    async fn load_destination(&self, _: &DestinationId) -> Result<Option<Destination>, StoreError> {
+        self.down().await
+    }
+    async fn write_destination(
+        &self,
+        _: &DestinationWrite,
+    ) -> Result<DestinationWritten, StoreError> {
+        self.down().await
+    }
+    async fn list_destinations(
+        &self,
+        _: &DestinationFilter,
+        _: &Page,
+    ) -> Result<(Vec<Destination>, Option<PageToken>), StoreError> {
+        self.down().await
+    }
+}
+
+/// A provider that believes notifications by their `Authorization` header alone.
+pub(crate) struct TestProvider {
+    policy: Policy,
+    account: ProviderAccount,
+    /// Path, media type and length of what came in last.
+    pub(crate) received: Mutex<Option<(String, Option<String>, usize)>>,
+}
+
+impl TestProvider {
+    fn new() -> Self {
+        let minute = Duration::from_secs(60);
+        let policy = Policy {
+            doubt: DoubtPolicy::Resend,
+            horizon: minute,
+            send_window: minute,
+            request_timeout: minute,
+            retry: Backoff { first: minute, max: minute },
+            hold: minute,
+            polling: None,
+            return_window: minute,
+        };
+        let account = ProviderAccount::parse("account").unwrap();
+        Self { policy, account, received: Mutex::new(None) }
+    }
+}
+
+#[async_trait]
+impl Provider for TestProvider {
+    fn policy(&self) -> &Policy {
+        &self.policy
+    }
+    fn account(&self) -> &ProviderAccount {
+        &self.account
+    }
+    fn describe(&self) -> Description {
+        Description {
+            name: "Test".to_owned(),
+            currencies: vec![(Currency::parse("EUR").unwrap(), None, None)],
+            countries: Vec::new(),
+            methods: vec![Method::ImportDestination, Method::PayDestination],
+            confirms: true,
+            duplicate_protection: true,
+            return_window: self.policy.return_window,
+        }
+    }
+    fn check(&self, _: &Order, _: &TargetRequest) -> Result<Option<Handle>, Unfit> {
+        Ok(None)
+    }
+    fn prepare(&self, _: &Payout, _: &Handle, _: u32) -> Result<Request, Unfit> {
+        let why = "nothing is paid here".to_owned();
+        Err(Unfit { field: "amount", why, kind: UnfitKind::NotPossible })
+    }
+    async fn send(&self, _: &Request) -> Answer {
+        Answer::default()
+    }
+    async fn ask(&self, _: &Payout, _: Option<&Handle>, _: Option<&Request>) -> Answer {
+        Answer::default()
+    }
+    fn receive(&self, inbound: &Inbound) -> Result<Receipt, Rejection> {
+        let seen = (inbound.path.clone(), inbound.content_type.clone(), inbound.body.len());
+        *self.received.lock().unwrap() = Some(seen);
+        match inbound.authorization.as_ref().map(|text| text.as_str()) {
+            Some("good") => Ok(Receipt {
+                names: ProviderReference::parse("order").unwrap(),
+                input: Input::own(What::Remarked(Reason::Other)),
+                acknowledgement: Acknowledgement { content_type: "text/plain", body: vec![] },
+                method: "test".to_owned(),
+            }),
+            Some("malformed") => Err(Rejection::Malformed),
+            _ => Err(Rejection::Forged),
+        }
+    }
+}
+
+#[async_trait]
+impl Onboarding for TestProvider {
+    async fn register(&self, _: &Customer, _: &BankDetails) -> Resolution {
+        Resolution::Unknown(Reason::Other)
+    }
+    async fn import(&self, _: &Customer, _: &RawHandle) -> Resolution {
+        Resolution::Unknown(Reason::Other)
+    }
+}
+
+/// Sends bytes and reads until the peer closes.
+pub(crate) async fn exchange(at: SocketAddr, bytes: &[u8]) -> String {
+    let mut stream = TcpStream::connect(at).await.unwrap();
+    stream.write_all(bytes).await.unwrap();
+    rest(&mut stream).await
+}
+
+/// What is still to be read, until the peer closes. Closing in the midst is an end as well.
+pub(crate) async fn rest(stream: &mut TcpStream) -> String {
+    let mut answer = Vec::new();
+    let mut buffer = [0; 4096];
+    while let Ok(length @ 1..) = stream.read(&mut buffer).await {
+        answer.extend_from_slice(&buffer[..length]);
+    }
+    String::from_utf8(answer).unwrap()
+}
+
+/// A request without a body, on a connection of its own.
+pub(crate) async fn ask(at: SocketAddr, method: &str, path: &str) -> String {
+    let head = format!("{method} {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n");
+    exchange(at, head.as_bytes()).await
+}
+
+/// A gRPC call as bytes, for what a generated client would not send. Returns the headers.
+pub(crate) async fn call(
+    at: SocketAddr,
+    path: &str,
+    timeout: &str,
+    body: &[u8],
+) -> http::HeaderMap {
+    let io = TokioIo::new(TcpStream::connect(at).await.unwrap());
+    let handshake = hyper::client::conn::http2::handshake(TokioExecutor::new(), io);
+    let (mut sender, connection) = handshake.await.unwrap();
+    let connection = tokio::spawn(connection);
+    let length = u32::try_from(body.len()).unwrap();
+    let framed = [&[0], length.to_be_bytes().as_slice(), body].concat();
+    let request = http::Request::post(format!("http://{at}{path}"))
+        .header("content-type", "application/grpc")
+        .header("te", "trailers")
+        .header("grpc-timeout", timeout)
+        .body(Full::new(Bytes::from(framed)))
+        .unwrap();
+    let (head, body) = sender.send_request(request).await.unwrap().into_parts();
+    drop(body.collect().await);
+    drop(sender);
+    connection.abort();
+    head.headers
+}
