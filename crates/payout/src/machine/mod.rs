@@ -12,6 +12,3 @@ mod step;
 pub use apply::apply;
 pub use decide::{Declined, create, decide};
 pub use step::{Situation, Step, due_at, next_step};
-
-#[cfg(test)]
-mod tests;
