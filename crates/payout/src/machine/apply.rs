@@ -83,10 +83,7 @@ fn change(payout: &mut Payout, event: &Event) {
             let attempt = payout.attempts.last_mut().expect("an attempt was opened before");
             attempt.status = *status;
         }
-        Change::LookedFirst => {
-            payout.look_first = false;
-            payout.unconfirmed = None;
-        }
+        Change::LookedFirst => payout.look_first = false,
         Change::Reported { status, speed_achieved } => {
             reported(payout, event, *status);
             payout.speed_achieved = speed_achieved.or(payout.speed_achieved);

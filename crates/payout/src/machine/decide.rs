@@ -77,10 +77,11 @@ pub fn decide(
 
 fn pending(case: &Case<'_>) -> Result<Option<Event>, Declined> {
     let payout = case.payout;
-    let must_ask = payout.look_first || payout.unconfirmed.is_some();
+    let must_ask = payout.look_first || payout.is_spoken_of();
     match &case.input.what {
         What::DestinationResolved if payout.resolved => Ok(None),
         What::DestinationResolved => case.event(Change::DestinationResolved, payout.state),
+        What::DestinationRefused(_) if payout.resolved || must_ask => Ok(None),
         What::DestinationRefused(reason) => {
             let after = State::Failed { reason: *reason };
             case.event(Change::DestinationRefused, after)
@@ -91,10 +92,12 @@ fn pending(case: &Case<'_>) -> Result<Option<Event>, Declined> {
             }
             case.event(Change::AttemptOpened(attempt.clone()), State::Submitting)
         }
-        What::NotFound if must_ask && payout.cancel_requested => {
+        // The provider itself says that there is something: nothing found is a look-up that lags.
+        What::NotFound if payout.is_spoken_of() || !payout.look_first => Ok(None),
+        What::NotFound if payout.cancel_requested => {
             case.event(Change::Canceled, State::Canceled { reason: Reason::CancelRequested })
         }
-        What::NotFound if must_ask => case.event(Change::LookedFirst, payout.state),
+        What::NotFound => case.event(Change::LookedFirst, payout.state),
         What::CancelRequested if must_ask => case.cancel_requested(),
         What::CancelRequested => {
             case.event(Change::Canceled, State::Canceled { reason: Reason::CancelRequested })
@@ -105,7 +108,7 @@ fn pending(case: &Case<'_>) -> Result<Option<Event>, Declined> {
         }
         What::Reported(said) => report::reported(case, said),
         What::Remarked(_) => case.noted(),
-        What::NotFound | What::HolderGone | What::Parked(_) => Ok(None),
+        What::HolderGone | What::Parked(_) => Ok(None),
         What::NotSent | What::Refused(_) | What::InDoubt(_) => Err(Declined::NoAttempt),
     }
 }
@@ -128,10 +131,14 @@ fn submitting(case: &Case<'_>) -> Result<Option<Event>, Declined> {
     }
 }
 
-/// A refusal of an attempt that nothing else is in doubt beside: it is the whole truth.
+/// A refusal of an attempt that nothing else is in doubt beside: it is the whole truth, unless the
+/// provider spoke of an order that cannot be this one.
 fn refused_at_once(case: &Case<'_>, refusal: Refusal) -> Result<Option<Event>, Declined> {
     let Refusal { kind, reason } = refusal;
     match kind {
+        RefusalKind::Content | RefusalKind::Circumstance if case.payout.is_spoken_of() => {
+            case.in_doubt(reason, Some(reason))
+        }
         RefusalKind::Content | RefusalKind::Circumstance => {
             case.became(AttemptStatus::Refused, State::Failed { reason })
         }
@@ -146,12 +153,14 @@ fn refused_at_once(case: &Case<'_>, refusal: Refusal) -> Result<Option<Event>, D
 fn indeterminate(case: &Case<'_>) -> Result<Option<Event>, Declined> {
     let payout = case.payout;
     let live = payout.live_attempt();
+    let nothing_there = live.is_none() && !payout.is_spoken_of();
     match &case.input.what {
         What::AttemptOpened(attempt) => {
             if live.is_some() {
                 return Err(Declined::AttemptLive);
             }
-            if payout.attempts.len() >= ATTEMPTS_MAX || payout.cancel_requested {
+            let free = nothing_there && !payout.cancel_requested && payout.state.reason().is_none();
+            if !free || payout.attempts.len() >= ATTEMPTS_MAX {
                 return Err(Declined::NotReady);
             }
             let after = State::Indeterminate { parked: None };
@@ -167,11 +176,11 @@ fn indeterminate(case: &Case<'_>) -> Result<Option<Event>, Declined> {
         What::InDoubt(why) => case.in_doubt_if_open(live, *why),
         What::HolderGone => case.in_doubt_if_open(live, Reason::HolderGone),
         What::NotFound => looked_in_vain(case, live),
-        What::CancelRequested if live.is_none() => {
+        What::CancelRequested if nothing_there => {
             case.event(Change::Canceled, State::Canceled { reason: Reason::CancelRequested })
         }
         What::CancelRequested => case.cancel_requested(),
-        What::Expired if live.is_none() => {
+        What::Expired if nothing_there => {
             case.event(Change::Canceled, State::Canceled { reason: Reason::SubmitBeforePassed })
         }
         What::Parked(reason) => match payout.state.reason() {
@@ -194,10 +203,14 @@ fn refused_in_doubt(
     let Some(attempt) = live else { return Err(Declined::NoAttempt) };
     let Refusal { kind, reason } = refusal;
     match (kind, attempt.status) {
-        (RefusalKind::Content, AttemptStatus::Open | AttemptStatus::InDoubt(_)) => {
+        (RefusalKind::Content, AttemptStatus::Open | AttemptStatus::InDoubt(_))
+            if !case.payout.is_spoken_of() =>
+        {
             case.became(AttemptStatus::Refused, State::Failed { reason })
         }
-        (RefusalKind::Circumstance, AttemptStatus::Open) => case.in_doubt(reason, Some(reason)),
+        (RefusalKind::Content | RefusalKind::Circumstance, AttemptStatus::Open) => {
+            case.in_doubt(reason, Some(reason))
+        }
         (RefusalKind::Access, AttemptStatus::Open) => {
             case.became(AttemptStatus::Refused, case.unsent_in_doubt())
         }
@@ -207,9 +220,10 @@ fn refused_in_doubt(
         (RefusalKind::Duplicate, AttemptStatus::InDoubt(doubt)) => {
             case.doubt_because(doubt, Reason::DuplicateReported)
         }
-        (RefusalKind::Circumstance | RefusalKind::Access, AttemptStatus::InDoubt(doubt)) => {
-            case.doubt_because(doubt, reason)
-        }
+        (
+            RefusalKind::Content | RefusalKind::Circumstance | RefusalKind::Access,
+            AttemptStatus::InDoubt(doubt),
+        ) => case.doubt_because(doubt, reason),
         (
             _,
             AttemptStatus::NotSent
@@ -231,7 +245,7 @@ fn looked_in_vain(case: &Case<'_>, live: Option<&Attempt>) -> Result<Option<Even
         return Ok(None);
     };
     // The provider itself says that there is something: nothing found is a look-up that lags.
-    if doubt.why == Reason::DuplicateReported {
+    if doubt.why == Reason::DuplicateReported || case.payout.is_spoken_of() {
         return Ok(None);
     }
     if case.now < doubt.since.plus(case.policy.request_timeout) {
@@ -422,7 +436,7 @@ impl Case<'_> {
 
     /// Where a payout stands that is proven not sent.
     fn unsent(&self, held: Option<Hold>) -> State {
-        if self.payout.cancel_requested {
+        if self.payout.cancel_requested && !self.payout.is_spoken_of() {
             State::Canceled { reason: Reason::CancelRequested }
         } else {
             State::Pending { held }
@@ -431,7 +445,7 @@ impl Case<'_> {
 
     /// The same, once it has been in doubt: there is no way back to PENDING.
     fn unsent_in_doubt(&self) -> State {
-        if self.payout.cancel_requested {
+        if self.payout.cancel_requested && !self.payout.is_spoken_of() {
             State::Canceled { reason: Reason::CancelRequested }
         } else {
             State::Indeterminate { parked: None }

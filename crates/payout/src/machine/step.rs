@@ -84,7 +84,7 @@ fn open_attempt(attempt: &Attempt, schedule: &Schedule, situation: Situation<'_>
 }
 
 fn pending(payout: &Payout, now: Timestamp) -> Step {
-    if payout.unconfirmed.is_some() || (payout.look_first && payout.resolved) {
+    if payout.is_spoken_of() || (payout.look_first && payout.resolved) {
         return Step::Ask;
     }
     if payout.order.submit_before.is_some_and(|limit| now >= limit) && !payout.look_first {
@@ -97,7 +97,7 @@ fn pending(payout: &Payout, now: Timestamp) -> Step {
 }
 
 fn indeterminate(payout: &Payout, policy: &Policy, now: Timestamp) -> Step {
-    if payout.unconfirmed.is_some() {
+    if payout.is_spoken_of() {
         return Step::Ask;
     }
     let Some(attempt) = payout.live_attempt() else {

@@ -2,6 +2,7 @@
 //! random histories, and a provider that knows the truth about the money.
 
 mod bench;
+mod cases;
 mod invariants;
 mod matrix;
 mod standings;

@@ -1,0 +1,99 @@
+//! Mistakes that were made once, each with the story in which it would cost money or lose a word.
+
+use payout::attempt::AttemptStatus;
+use payout::input::{Certainty, Input, RefusalKind, Report, Reported, What};
+use payout::machine::{Declined, Step};
+use payout::policy::Policy;
+use payout::reason::Reason;
+use payout::state::{State, StateName};
+
+use crate::bench::{
+    Beginning, Bench, HOUR, MINUTE, REQUEST_TIMEOUT, SPACING, look_up, money, report, resend, said,
+};
+use crate::standings::{Standing, refused};
+
+fn standing(standing: Standing, policy: &Policy) -> Bench {
+    standing.bench(policy).expect("the policy leads there")
+}
+
+fn state(bench: &Bench) -> StateName {
+    bench.payout().state.name()
+}
+
+fn hint(status: Reported) -> Input {
+    said(Report { certainty: Certainty::Unconfirmed, ..report(status) })
+}
+
+/// A notification names our order; a look-up that lags does not show it.
+#[test]
+fn nothing_is_sent_on_an_empty_look_up_while_a_word_waits_to_be_confirmed() {
+    for before in [Standing::Unconfirmed, Standing::Disputed] {
+        let mut bench = standing(before, &look_up(true));
+        bench.nothing(What::NotFound).wait(HOUR).nothing(What::NotFound);
+        assert_eq!(bench.step(), Step::Ask);
+        let attempt = What::AttemptOpened(Box::new(bench.attempt()));
+        assert_eq!(bench.take(&Input::own(attempt)), Err(Declined::NotReady));
+    }
+}
+
+/// The second look-up in vain proves nothing if a notification came between the two.
+#[test]
+fn a_word_between_two_empty_look_ups_voids_them() {
+    let mut bench = standing(Standing::LookedOnceUnconfirmed, &look_up(true));
+    bench.wait(SPACING).nothing(What::NotFound);
+    assert_eq!(state(&bench), StateName::Indeterminate);
+    bench.must_take(&said(report(Reported::Completed)));
+    assert_eq!(state(&bench), StateName::Completed);
+}
+
+/// The attempt was taken for absent; then a notification names its order.
+#[test]
+fn what_was_absent_and_is_spoken_of_is_neither_sent_nor_given_back() {
+    let mut bench = standing(Standing::NothingLiveUnconfirmed, &look_up(true));
+    assert_eq!(bench.step(), Step::Ask);
+    let attempt = What::AttemptOpened(Box::new(bench.attempt()));
+    assert_eq!(bench.take(&Input::own(attempt)), Err(Declined::NotReady));
+    bench.nothing(What::Expired).must(What::CancelRequested);
+    assert_eq!(state(&bench), StateName::Indeterminate);
+    bench.must_take(&said(report(Reported::Completed)));
+    assert_eq!(state(&bench), StateName::Completed);
+}
+
+/// The connection was never made, but a notification says that there is an order.
+#[test]
+fn a_cancel_waits_while_a_word_waits_to_be_confirmed() {
+    let mut bench = standing(Standing::SubmittingUnconfirmed, &look_up(true));
+    bench.must(What::CancelRequested).must(What::NotSent);
+    assert_eq!(state(&bench), StateName::Pending);
+    bench.nothing(What::NotFound);
+    assert_eq!(state(&bench), StateName::Pending);
+}
+
+/// This attempt was refused, but a notification says that there is an order.
+#[test]
+fn a_refusal_fails_nothing_while_a_word_waits_to_be_confirmed() {
+    for kind in [RefusalKind::Content, RefusalKind::Circumstance] {
+        let mut bench = standing(Standing::SubmittingUnconfirmed, &look_up(true));
+        bench.must(refused(kind));
+        assert_eq!(state(&bench), StateName::Indeterminate, "{kind:?}");
+        bench.wait(REQUEST_TIMEOUT).nothing(What::NotFound);
+        bench.wait(SPACING).nothing(What::NotFound);
+        bench.must_take(&said(report(Reported::Failed)));
+        assert_eq!(state(&bench), StateName::Failed, "{kind:?}");
+    }
+}
+
+/// A forgotten life may have paid already; that the bank account is closed now says nothing.
+#[test]
+fn a_refused_destination_fails_nothing_that_was_not_looked_for() {
+    let mut bench = standing(Standing::UnresolvedLookFirst, &look_up(true));
+    bench.nothing(What::DestinationRefused(Reason::AccountClosed));
+    assert_eq!(state(&bench), StateName::Pending);
+}
+
+/// Two callers resolve; the slower one's refusal comes after the handle is known.
+#[test]
+fn a_refused_destination_fails_nothing_once_it_is_resolved() {
+    let mut bench = standing(Standing::Fresh, &resend());
+    bench.nothing(What::DestinationRefused(Reason::AccountClosed));
+}
