@@ -355,6 +355,17 @@ impl Case<'_> {
     /// The next event of the payout. Whoever enters NOT_PAID takes the instruction to give the
     /// money back along; there is no other place that makes one.
     pub(super) fn event(&self, change: Change, after: State) -> Result<Option<Event>, Declined> {
+        let reason = self.reason(&after);
+        self.event_because(change, after, reason)
+    }
+
+    /// The same, where the reason does not follow from the input.
+    pub(super) fn event_because(
+        &self,
+        change: Change,
+        after: State,
+        reason: Option<Reason>,
+    ) -> Result<Option<Event>, Declined> {
         let payout = self.payout;
         let enters = after.name().outcome() == Outcome::NotPaid && payout.give_back.is_none();
         Ok(Some(Event {
@@ -367,7 +378,7 @@ impl Case<'_> {
             before: Some(payout.state.name()),
             after,
             change,
-            reason: self.reason(&after),
+            reason,
             words: self.input.words.clone(),
             receipt: self.input.receipt.clone(),
             give_back: enters.then(|| GiveBack::of(&payout.id, payout.order.amount)),

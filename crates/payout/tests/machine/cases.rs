@@ -1,14 +1,15 @@
 //! Mistakes that were made once, each with the story in which it would cost money or lose a word.
 
 use payout::attempt::AttemptStatus;
-use payout::input::{Certainty, Input, RefusalKind, Report, Reported, What};
+use payout::input::{Certainty, Input, ProviderWords, RefusalKind, Report, Reported, What};
 use payout::machine::{Declined, Step};
 use payout::policy::Policy;
 use payout::reason::Reason;
 use payout::state::{State, StateName};
 
 use crate::bench::{
-    Beginning, Bench, HOUR, MINUTE, REQUEST_TIMEOUT, SPACING, look_up, money, report, resend, said,
+    Beginning, Bench, HOUR, MINUTE, REQUEST_TIMEOUT, SPACING, look_up, money, receipt, reference,
+    report, resend, said,
 };
 use crate::standings::{Standing, refused};
 
@@ -96,4 +97,79 @@ fn a_refused_destination_fails_nothing_that_was_not_looked_for() {
 fn a_refused_destination_fails_nothing_once_it_is_resolved() {
     let mut bench = standing(Standing::Fresh, &resend());
     bench.nothing(What::DestinationRefused(Reason::AccountClosed));
+}
+
+/// A look-up keeps saying the same unconfirmed word: that is no news, or it would be asked again
+/// at once and for ever.
+#[test]
+fn an_unconfirmed_word_is_recorded_once() {
+    let mut bench = standing(Standing::Accepted, &look_up(true));
+    bench.must_take(&hint(Reported::Failed));
+    assert_eq!(bench.take(&hint(Reported::Failed)), Ok(None));
+    assert_eq!(bench.take(&hint(Reported::Returned)), Ok(None));
+}
+
+/// A late notification that the order was accepted, for a payout that is completed.
+#[test]
+fn an_unconfirmed_word_that_leads_nowhere_is_not_asked_about() {
+    let mut bench = standing(Standing::Completed, &look_up(true));
+    let late = Input { receipt: Some(receipt("late")), ..hint(Reported::Processing) };
+    bench.must_take(&late);
+    assert_eq!(bench.payout().unconfirmed, None);
+}
+
+/// An order that a first attempt made and the provider gave up; ours is another one.
+#[test]
+fn an_unconfirmed_word_about_another_order_is_not_asked_about() {
+    let mut bench = standing(Standing::Accepted, &look_up(true));
+    let other = ProviderWords { reference: Some(reference("B")), ..ProviderWords::default() };
+    bench.must_take(&Input {
+        receipt: Some(receipt("other")),
+        words: other,
+        ..hint(Reported::Failed)
+    });
+    assert_eq!(bench.payout().unconfirmed, None);
+}
+
+/// Cancelled here and given back, by a store that had forgotten that it sent and was paid: the
+/// confirmation is older than the end, and still nobody knew.
+#[test]
+fn a_confirmation_older_than_our_own_end_is_a_contradiction() {
+    for before in [Standing::Canceled, Standing::FailedByRefusal] {
+        let mut bench = standing(before, &resend());
+        let occurred_at = Some(bench.payout().created_at);
+        bench.must_take(&Input { occurred_at, ..said(report(Reported::Completed)) });
+        assert_eq!(bench.payout().attention, Some(Reason::Contradicted), "{before:?}");
+    }
+}
+
+/// Confirmation and return come in the wrong order: nothing to look at.
+#[test]
+fn a_confirmation_older_than_the_providers_own_end_is_old_news() {
+    let mut bench = standing(Standing::FailedByReport, &resend());
+    let occurred_at = Some(bench.payout().created_at);
+    let late = Input { occurred_at, ..said(report(Reported::Completed)) };
+    bench.must_take(&Input { receipt: Some(receipt("late")), ..late });
+    assert_eq!(bench.payout().attention, None);
+}
+
+/// People are told why they should look, not why the payout had ended.
+#[test]
+fn a_contradiction_says_what_it_is() {
+    let mut bench = standing(Standing::FailedByReport, &resend());
+    bench.must_take(&said(report(Reported::Completed)));
+    assert_eq!(bench.payout().attention, Some(Reason::Contradicted));
+    assert_eq!(bench.events.last().map(|event| event.reason), Some(Some(Reason::Contradicted)));
+
+    let mut bench = standing(Standing::Completed, &resend());
+    bench.must_take(&said(Report { amount: Some(money(7)), ..report(Reported::Returned) }));
+    assert_eq!(bench.payout().attention, Some(Reason::AmountDiffers));
+}
+
+/// Given back, and then a word that nobody would ask about any more.
+#[test]
+fn an_unconfirmed_good_word_after_the_end_is_a_contradiction() {
+    let mut bench = standing(Standing::Canceled, &look_up(true));
+    bench.must_take(&hint(Reported::Completed));
+    assert_eq!(bench.payout().attention, Some(Reason::Contradicted));
 }
