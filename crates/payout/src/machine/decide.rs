@@ -193,8 +193,9 @@ fn indeterminate(case: &Case<'_>) -> Result<Option<Event>, Declined> {
     }
 }
 
-/// A refusal while an earlier send may have taken effect. What would have refused the same bytes
-/// every time settles; everything else says nothing about the earlier send.
+/// A refusal while an earlier send may have taken effect. Where the same bytes are always answered
+/// alike, what would have refused them every time settles; everything else says nothing about the
+/// earlier send, but makes the payout fail once that is proven absent.
 fn refused_in_doubt(
     case: &Case<'_>,
     live: Option<&Attempt>,
@@ -204,7 +205,7 @@ fn refused_in_doubt(
     let Refusal { kind, reason } = refusal;
     match (kind, attempt.status) {
         (RefusalKind::Content, AttemptStatus::Open | AttemptStatus::InDoubt(_))
-            if !case.payout.is_spoken_of() =>
+            if speaks_for_every_send(case, attempt) =>
         {
             case.became(AttemptStatus::Refused, State::Failed { reason })
         }
@@ -218,12 +219,20 @@ fn refused_in_doubt(
             case.in_doubt(Reason::DuplicateReported, None)
         }
         (RefusalKind::Duplicate, AttemptStatus::InDoubt(doubt)) => {
-            case.doubt_because(doubt, Reason::DuplicateReported)
+            case.still_in_doubt(InDoubt { why: Reason::DuplicateReported, ..doubt })
+        }
+        (RefusalKind::Access, AttemptStatus::InDoubt(doubt @ InDoubt { refusal: None, .. })) => {
+            case.still_in_doubt(InDoubt { why: Reason::AccessRefused, ..doubt })
         }
         (
+            RefusalKind::Content | RefusalKind::Circumstance,
+            AttemptStatus::InDoubt(doubt @ InDoubt { refusal: None, .. }),
+        ) => case.still_in_doubt(InDoubt { why: reason, refusal: Some(reason), ..doubt }),
+        // Said before.
+        (
             RefusalKind::Content | RefusalKind::Circumstance | RefusalKind::Access,
-            AttemptStatus::InDoubt(doubt),
-        ) => case.doubt_because(doubt, reason),
+            AttemptStatus::InDoubt(InDoubt { refusal: Some(_), .. }),
+        ) => Ok(None),
         (
             _,
             AttemptStatus::NotSent
@@ -233,6 +242,22 @@ fn refused_in_doubt(
             | AttemptStatus::Ended,
         ) => Ok(None),
     }
+}
+
+/// Whether the contents being refused now proves that they always were: where the same bytes are
+/// answered alike, and no order made of other bytes can bear our name.
+fn speaks_for_every_send(case: &Case<'_>, attempt: &Attempt) -> bool {
+    let same_bytes = case.policy.doubt == DoubtPolicy::Resend;
+    let duplicate = match attempt.status {
+        AttemptStatus::InDoubt(doubt) => doubt.why == Reason::DuplicateReported,
+        AttemptStatus::Open
+        | AttemptStatus::NotSent
+        | AttemptStatus::Refused
+        | AttemptStatus::Accepted
+        | AttemptStatus::Absent
+        | AttemptStatus::Ended => false,
+    };
+    same_bytes && !duplicate && !case.payout.is_spoken_of()
 }
 
 /// A look-up found nothing. Only the second of two that are far enough apart, and late enough that
@@ -436,13 +461,22 @@ impl Case<'_> {
         }
     }
 
-    /// Still in doubt, for another reason; said once. A reported duplicate is never forgotten.
-    fn doubt_because(&self, doubt: InDoubt, why: Reason) -> Result<Option<Event>, Declined> {
-        if doubt.why == why || doubt.why == Reason::DuplicateReported {
+    /// Still in doubt, for another reason; said once. A reported duplicate is never forgotten, and
+    /// a refusal only for that, so that answers which alternate cannot make events for ever.
+    fn still_in_doubt(&self, next: InDoubt) -> Result<Option<Event>, Declined> {
+        let Some(AttemptStatus::InDoubt(doubt)) = self.payout.live_attempt().map(|a| a.status)
+        else {
+            return Ok(None);
+        };
+        let why = match doubt.why {
+            Reason::DuplicateReported => doubt.why,
+            _ => next.why,
+        };
+        let next = InDoubt { why, ..next };
+        if next == doubt {
             return Ok(None);
         }
-        let doubt = InDoubt { why, ..doubt };
-        self.became(AttemptStatus::InDoubt(doubt), self.payout.state)
+        self.became(AttemptStatus::InDoubt(next), self.payout.state)
     }
 
     /// Where a payout stands that is proven not sent.

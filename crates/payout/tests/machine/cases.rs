@@ -173,3 +173,54 @@ fn an_unconfirmed_good_word_after_the_end_is_a_contradiction() {
     bench.must_take(&hint(Reported::Completed));
     assert_eq!(bench.payout().attention, Some(Reason::Contradicted));
 }
+
+/// The first attempt was absent, the second is refused: what is refused now may have been taken
+/// the first time, where the same bytes are not always answered alike.
+#[test]
+fn a_refusal_of_the_second_attempt_waits_for_proof_where_nothing_is_answered_alike() {
+    for kind in [RefusalKind::Content, RefusalKind::Circumstance] {
+        let mut bench = standing(Standing::SecondOpen, &look_up(true));
+        bench.must(refused(kind));
+        assert_eq!(state(&bench), StateName::Indeterminate, "{kind:?}");
+        bench.wait(REQUEST_TIMEOUT).must(What::NotFound).wait(SPACING).must(What::NotFound);
+        assert_eq!(state(&bench), StateName::Failed, "{kind:?}");
+    }
+}
+
+/// The holder was given up a moment before its answer came: the refusal is not forgotten.
+#[test]
+fn a_refusal_that_comes_after_the_doubt_counts_once_the_order_is_proven_absent() {
+    let mut bench = standing(Standing::InDoubt, &look_up(true));
+    bench.must(refused(RefusalKind::Circumstance));
+    bench.wait(REQUEST_TIMEOUT).must(What::NotFound).wait(SPACING).must(What::NotFound);
+    assert_eq!(bench.payout().state, State::Failed { reason: Reason::InsufficientFunds });
+}
+
+/// Every event starts the count of tries anew: answers that alternate would never pause.
+#[test]
+fn alternating_refusals_make_few_events() {
+    for policy in [resend(), look_up(true)] {
+        let mut bench = standing(Standing::InDoubtDisputed, &policy);
+        let before = bench.events.len();
+        let kinds = [
+            RefusalKind::Access,
+            RefusalKind::Circumstance,
+            RefusalKind::Content,
+            RefusalKind::Duplicate,
+        ];
+        for kind in kinds.into_iter().cycle().take(100) {
+            bench.take(&Input::own(refused(kind))).expect("a refusal is taken");
+        }
+        assert!(bench.events.len() <= before + 3, "{} events", bench.events.len() - before);
+    }
+}
+
+/// An order made of other bytes bears our name: that these bytes are refused says nothing of it.
+#[test]
+fn a_refusal_after_a_duplicate_fails_nothing() {
+    let mut bench = standing(Standing::Duplicate, &resend());
+    bench.must(refused(RefusalKind::Content));
+    assert_eq!(state(&bench), StateName::Indeterminate);
+    bench.must_take(&said(report(Reported::Completed)));
+    assert_eq!(state(&bench), StateName::Completed);
+}
