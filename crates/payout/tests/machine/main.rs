@@ -6,3 +6,4 @@ mod cases;
 mod invariants;
 mod matrix;
 mod standings;
+mod step;
