@@ -125,9 +125,10 @@ impl Record {
         let mut next = self.clone();
         for event in events {
             next.payout = machine::apply(Some(next.payout), event);
+            // After each event: the request of a settled attempt must not pass for the next one's.
+            next.erase_what_is_not_needed();
         }
         next.version += 1;
-        next.erase_what_is_not_needed();
         next
     }
 

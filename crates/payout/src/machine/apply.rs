@@ -78,7 +78,12 @@ fn change(payout: &mut Payout, event: &Event) {
     match &event.change {
         Change::Created(_) => panic!("{} is created once", payout.id),
         Change::DestinationResolved => payout.resolved = true,
-        Change::AttemptOpened(attempt) => payout.attempts.push(Attempt::clone(attempt)),
+        Change::AttemptOpened(attempt) => {
+            let next = payout.attempts.len() + 1;
+            assert_eq!(attempt.number as usize, next, "attempts of {} have no gap", payout.id);
+            assert_eq!(attempt.status, AttemptStatus::Open, "attempt of {}", payout.id);
+            payout.attempts.push(Attempt::clone(attempt));
+        }
         Change::AttemptBecame(status) => {
             let attempt = payout.attempts.last_mut().expect("an attempt was opened before");
             attempt.status = *status;

@@ -195,6 +195,9 @@ fn indeterminate(case: &Case<'_>) -> Result<Option<Event>, Declined> {
         What::Expired if nothing_there => {
             case.event(Change::Canceled, State::Canceled { reason: Reason::SubmitBeforePassed })
         }
+        What::Parked(_) if live.is_some_and(|attempt| attempt.status == AttemptStatus::Open) => {
+            Ok(None)
+        }
         What::Parked(reason) => match payout.state.reason() {
             Some(_) => Ok(None),
             None => case.event(Change::Parked, State::Indeterminate { parked: Some(*reason) }),

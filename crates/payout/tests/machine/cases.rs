@@ -1,15 +1,14 @@
 //! Mistakes that were made once, each with the story in which it would cost money or lose a word.
 
-use payout::attempt::AttemptStatus;
+use payout::attempt::Attempt;
 use payout::input::{Certainty, Input, ProviderWords, RefusalKind, Report, Reported, What};
-use payout::machine::{Declined, Step};
+use payout::machine::{Declined, Step, apply};
 use payout::policy::Policy;
 use payout::reason::Reason;
 use payout::state::{State, StateName};
 
 use crate::bench::{
-    Beginning, Bench, HOUR, MINUTE, REQUEST_TIMEOUT, SPACING, look_up, money, receipt, reference,
-    report, resend, said,
+    Bench, HOUR, REQUEST_TIMEOUT, SPACING, look_up, money, receipt, reference, report, resend, said,
 };
 use crate::standings::{Standing, refused};
 
@@ -223,4 +222,35 @@ fn a_refusal_after_a_duplicate_fails_nothing() {
     assert_eq!(state(&bench), StateName::Indeterminate);
     bench.must_take(&said(report(Reported::Completed)));
     assert_eq!(state(&bench), StateName::Completed);
+}
+
+/// One write settles an attempt and opens the next: the old request must not be sent for it.
+#[test]
+fn a_request_does_not_outlive_its_attempt_within_one_write() {
+    let mut bench = standing(Standing::LookedOnce, &look_up(true));
+    let before = bench.record.clone();
+    let first = bench.events.len();
+    bench.must(What::NotFound).open();
+    let both = before.advance(&bench.events[first..]);
+    assert_eq!(both.payout.live_attempt().map(|attempt| attempt.number), Some(2));
+    assert_eq!(both.vault.request, None);
+}
+
+/// A writer that counts wrongly must not be believed.
+#[test]
+fn an_attempt_with_the_wrong_number_is_a_defect() {
+    let bench = standing(Standing::Unsent, &resend());
+    let attempt = Attempt { number: 1, ..bench.attempt() };
+    let opened = Input::own(What::AttemptOpened(Box::new(attempt)));
+    let event = bench.decide(&opened).expect("it is ready").expect("it is an event");
+    let payout = bench.payout().clone();
+    assert!(std::panic::catch_unwind(|| apply(Some(payout), &event)).is_err());
+}
+
+/// Parked with its attempt open, nobody would ever find that the holder is gone.
+#[test]
+fn what_is_being_sent_is_not_parked() {
+    let mut bench = standing(Standing::SecondOpen, &look_up(true));
+    bench.nothing(What::Parked(Reason::HorizonPassed)).must(What::HolderGone);
+    bench.must(What::Parked(Reason::HorizonPassed));
 }
