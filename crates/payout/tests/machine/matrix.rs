@@ -117,15 +117,15 @@ fn section(text: &mut String, standing: Standing, benches: &[(&str, Bench)]) {
         let names: Vec<&str> = benches.iter().map(|(name, _)| *name).collect();
         let _ = writeln!(text, "Only with *{}*.\n", names.join("* and *"));
     }
-    inputs_table(text, benches, inputs(first));
+    inputs_table(text, benches, &inputs(first));
     reports_table(text, benches);
 }
 
 /// Inputs that come to the same are one row.
-fn inputs_table(text: &mut String, benches: &[(&str, Bench)], inputs: Vec<Row>) {
+fn inputs_table(text: &mut String, benches: &[(&str, Bench)], inputs: &[Row]) {
     text.push_str("| input | becomes |\n|---|---|\n");
     let mut rows: Vec<(String, Vec<&str>)> = Vec::new();
-    for row in &inputs {
+    for row in inputs {
         let result = becomes(benches, row);
         match rows.iter_mut().find(|(known, _)| *known == result) {
             Some((_, labels)) => labels.push(&row.label),

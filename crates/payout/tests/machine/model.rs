@@ -19,7 +19,7 @@ use crate::bench::{
 };
 use crate::invariants::check_replay;
 use crate::tape::{Tape, on_many_tapes};
-use crate::world::{Later, Provider, Region};
+use crate::world::{Later, Order, Provider, Region};
 
 /// Tapes that once failed, kept: region and tape.
 const FOUND: [(Region, bool, &[u8]); 0] = [];
@@ -45,7 +45,7 @@ fn the_americas_without_duplicate_protection_end_in_the_truth_or_parked() {
 #[test]
 fn what_failed_once_does_not_fail_again() {
     for (region, protected, tape) in FOUND {
-        Run::new(region, protected, tape).to_the_end();
+        Run::new(region, protected, tape).run();
     }
 }
 
@@ -54,7 +54,7 @@ fn a_run_in_which_all_goes_well_completes() {
     for (region, protected) in
         [(Region::Europe, false), (Region::Americas, true), (Region::Americas, false)]
     {
-        let state = Run::new(region, protected, &[]).to_the_end();
+        let state = Run::new(region, protected, &[]).run();
         assert_eq!(state.name(), StateName::Completed, "{region:?}");
     }
 }
@@ -62,7 +62,7 @@ fn a_run_in_which_all_goes_well_completes() {
 fn drive_many(region: Region, protected: bool) {
     let ends = RefCell::new(BTreeMap::new());
     on_many_tapes(2000, 120, |tape| {
-        let end = Run::new(region, protected, tape).to_the_end();
+        let end = Run::new(region, protected, tape).run();
         *ends.borrow_mut().entry(end.name()).or_insert(0) += 1;
     });
     let ends = ends.into_inner();
@@ -136,7 +136,7 @@ impl Run {
         run
     }
 
-    fn to_the_end(mut self) -> State {
+    fn run(mut self) -> State {
         for _ in 0..STEPS_MAX {
             let step = self.bench.step_as(&self.bench.me, self.alone);
             let next = self.ahead.iter().map(|(at, _)| *at).min();
@@ -155,7 +155,7 @@ impl Run {
 
     /// The engine's part.
     fn does(&mut self, step: Step) {
-        self.note(format!("{step:?}"));
+        self.note(&format!("{step:?}"));
         match step {
             Step::Resolve => match self.tape.pick(4) {
                 0 | 1 => self.learns(Some(&Input::own(What::DestinationResolved))),
@@ -227,7 +227,7 @@ impl Run {
     }
 
     fn learns(&mut self, input: Option<&Input>) {
-        self.note(format!("learns {:?}", input.map(|input| &input.what)));
+        self.note(&format!("learns {:?}", input.map(|input| &input.what)));
         let tries = self.bench.record.schedule.tries;
         let changed = input.is_some_and(|input| matches!(self.bench.take(input), Ok(Some(_))));
         if !changed {
@@ -240,7 +240,7 @@ impl Run {
         self.bench.now = self.bench.now.max(at);
         let index = self.ahead.iter().position(|(time, _)| *time == at).expect("it is ahead");
         let (_, what) = self.ahead.remove(index);
-        self.note(format!("{what:?}"));
+        self.note(&format!("{what:?}"));
         match what {
             Ahead::Arrives(attempt, fate) => self.arrives(attempt, fate),
             Ahead::Answers(attempt, input) => self.answers(&attempt, &input),
@@ -298,7 +298,7 @@ impl Run {
         self.ahead.extend(later.into_iter().map(|(at, what)| (at, Ahead::Provider(what))));
     }
 
-    fn note(&mut self, what: String) {
+    fn note(&mut self, what: &str) {
         let state = self.bench.payout().state;
         self.log.push(format!("{} {state:?}: {what}", self.bench.now));
     }
@@ -309,7 +309,7 @@ impl Run {
         let moved = self.provider.orders.iter().filter(|order| order.moved).count();
         assert!(moved <= 1, "paid {moved} times\n{}", log());
         if self.bench.payout().give_back.is_some() {
-            let paying = self.provider.orders.iter().any(|order| order.may_pay());
+            let paying = self.provider.orders.iter().any(Order::may_pay);
             assert!(!paying, "given back while the customer may be paid\n{}", log());
         }
     }
