@@ -5,7 +5,9 @@
 //! name. There is no catch-all arm, so a new input does not compile until every state answers it.
 
 mod apply;
+mod case;
 mod decide;
+mod doubt;
 mod report;
 mod step;
 

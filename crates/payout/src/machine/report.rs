@@ -3,7 +3,8 @@
 
 use crate::event::{Change, Event};
 use crate::input::{Certainty, Report, Reported};
-use crate::machine::decide::{Case, Declined};
+use crate::machine::case::Case;
+use crate::machine::decide::Declined;
 use crate::reason::Reason;
 use crate::record::Payout;
 use crate::state::State;

@@ -254,3 +254,14 @@ fn what_is_being_sent_is_not_parked() {
     bench.nothing(What::Parked(Reason::HorizonPassed)).must(What::HolderGone);
     bench.must(What::Parked(Reason::HorizonPassed));
 }
+
+/// An answer that was under way when the payout was parked: it is proof, and no reason to send.
+#[test]
+fn what_is_parked_and_then_absent_stays_parked() {
+    let mut bench = standing(Standing::LookedOnce, &look_up(true));
+    bench.must(What::Parked(Reason::HorizonPassed)).wait(SPACING).must(What::NotFound);
+    assert_eq!(bench.payout().state.reason(), Some(Reason::HorizonPassed));
+    assert_eq!(bench.step(), Step::Done);
+    bench.must(What::CancelRequested);
+    assert_eq!(state(&bench), StateName::Canceled);
+}
