@@ -5,7 +5,7 @@ use crate::reason::Reason;
 use crate::time::Timestamp;
 
 /// Most attempts of one payout. Reached only by a payout that cannot be delivered for months of
-/// back-off; it is parked then instead of being tried for ever.
+/// back-off; it is parked then, or held for ever if nothing is in doubt, instead of being tried on.
 pub const ATTEMPTS_MAX: usize = 200;
 
 /// SHA-256 of the exact bytes of a request: the evidence that remains when the request is erased.
