@@ -158,7 +158,7 @@ impl Provider {
         reply
     }
 
-    /// An order that a life of ours made which nobody remembers.
+    /// An order that a life of ours made which nobody remembers, its first notification included.
     pub(crate) fn remember(
         &mut self,
         now: Timestamp,
@@ -166,6 +166,7 @@ impl Provider {
         later: &mut Vec<(Timestamp, Later)>,
     ) {
         self.take(now, &mut Tape::new(&[0, tape.pick(255)]), later);
+        later.retain(|(_, what)| !matches!(what, Later::Notifies(_)));
         self.orders[0].visible_at = now;
         self.answered.insert(tape.one_of(&[1, 2]), Reply::Accepted(0));
     }
