@@ -1,6 +1,8 @@
 //! Trustly's two payout APIs, down to the byte.
 //!
-//! What is here is pure: how text becomes a tree, an amount or a secret.
+//! What is here is pure: the exact requests Trustly expects, the signatures on them, and a strict
+//! reading of what Trustly sends back. Nothing here opens a socket, reads a clock or draws a
+//! random number, and nothing here decides what an answer means for a payout.
 
 pub mod json;
 
@@ -11,3 +13,6 @@ pub mod decimal;
 pub mod secret;
 
 pub mod mask;
+
+pub mod eu;
+
