@@ -5,5 +5,9 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
 mod keys;
+mod notification;
+mod reply;
+mod request;
 mod serialise;
 mod support;
+mod vectors;
