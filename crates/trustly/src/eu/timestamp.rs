@@ -166,8 +166,8 @@ mod tests {
         #[test]
         fn days_follow_each_other(year in 1_i64..9999, month in 1_i64..=12) {
             let last = days_since_epoch(year, month, days_in_month(year, month));
-            let (next_year, next_month) = if month == 12 { (year + 1, 1) } else { (year, month + 1) };
-            prop_assert_eq!(days_since_epoch(next_year, next_month, 1), last + 1);
+            let next = if month == 12 { (year + 1, 1) } else { (year, month + 1) };
+            prop_assert_eq!(days_since_epoch(next.0, next.1, 1), last + 1);
         }
 
         #[test]

@@ -144,7 +144,11 @@ fn the_acknowledgement_is_signed_and_repeats_method_and_uuid() {
         let plaintext = format!("credit{UUID}statusOK");
         assert!(is_signed(&PAIR.merchant.public_pem(), &plaintext, signature));
         let expected = format!(
-            r#"{{"result":{{"signature":"{signature}","uuid":"{UUID}","method":"credit","data":{{"status":"OK"}}}},"version":"1.1"}}"#
+            concat!(
+                r#"{{"result":{{"signature":"{}","uuid":"{}","method":"credit","#,
+                r#""data":{{"status":"OK"}}}},"version":"1.1"}}"#
+            ),
+            signature, UUID
         );
         assert_eq!(String::from_utf8(bytes).unwrap(), expected);
         assert_eq!(body["result"]["data"], json!({ "status": "OK" }));

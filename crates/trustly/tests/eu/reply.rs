@@ -106,7 +106,8 @@ fn error(outer: u64, method: &str, uuid: &str, data: &str) -> String {
     let signature = sign_data(&PAIR, "", plain_method, plain_uuid, data);
     format!(
         r#"{{"version":"1.1","error":{{"name":"JSONRPCError","code":{outer},"message":"X",
-            "error":{{"uuid":{uuid},"method":{method},"data":{data},"signature":"{signature}"}}}}}}"#
+            "error":{{"uuid":{uuid},"method":{method},"data":{data},
+            "signature":"{signature}"}}}}}}"#
     )
 }
 

@@ -89,7 +89,8 @@ pub(crate) fn serialise(value: &Value) -> String {
 pub(crate) fn signed_result(pair: &Pair, algorithm: &str, method: &str, data: &str) -> String {
     let signature = sign_data(pair, algorithm, method, UUID, data);
     format!(
-        r#"{{"version":"1.1","result":{{"uuid":"{UUID}","data":{data},"method":"{method}","signature":"{signature}"}}}}"#
+        r#"{{"version":"1.1","result":{{"uuid":"{UUID}","data":{data},"method":"{method}",
+            "signature":"{signature}"}}}}"#
     )
 }
 
@@ -97,7 +98,8 @@ pub(crate) fn signed_result(pair: &Pair, algorithm: &str, method: &str, data: &s
 pub(crate) fn signed_notification(pair: &Pair, method: &str, data: &str) -> String {
     let signature = sign_data(pair, "", method, UUID, data);
     format!(
-        r#"{{"method":"{method}","params":{{"uuid":"{UUID}","data":{data},"signature":"{signature}"}},"version":"1.1"}}"#
+        r#"{{"method":"{method}","params":{{"uuid":"{UUID}","data":{data},
+            "signature":"{signature}"}},"version":"1.1"}}"#
     )
 }
 
