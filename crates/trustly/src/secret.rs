@@ -5,8 +5,8 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 /// A secret text. Its memory is overwritten when it is dropped and its `Debug` shows nothing, not
-/// even its length.
-#[derive(Clone, PartialEq, Eq)]
+/// even its length. It cannot be compared: a comparison would take longer the more of it is right.
+#[derive(Clone)]
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
