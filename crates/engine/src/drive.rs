@@ -183,7 +183,7 @@ impl Engine {
         // Others take over after send-by plus the longest request: a sender that was held up must
         // not begin any more.
         let answer = match self.now() < attempt.send_by {
-            true => adapter.send(request).await,
+            true => adapter.send(payout, request).await,
             false => Answer { inputs: vec![Input::own(What::NotSent)], evidence: Vec::new() },
         };
         let Answer { inputs, evidence } = answer;

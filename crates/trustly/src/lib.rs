@@ -14,5 +14,11 @@ pub mod field;
 pub mod mask;
 pub mod secret;
 
+pub mod transport;
+
+pub mod http;
+
+mod words;
+
 pub mod amer;
 pub mod eu;

@@ -1,7 +1,7 @@
 //! Error codes of Trustly Americas, from its error pages: what each says about the payout that was
 //! asked for. They come in an `errors` array, with any HTTP status, and in webhooks.
 
-use super::reason::Reason;
+use payout::reason::Reason;
 
 /// What an error code in the answer to a deposit says about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +49,9 @@ pub fn look_up(code: u64) -> Code {
         380 => {
             (Class::Refused, Reason::ReauthenticationRequired, "the customer's token is damaged")
         }
-        390 => (Class::Refused, Reason::Risk, "declined by fraud analysis or negative data"),
+        390 => {
+            (Class::Refused, Reason::RiskDeclined, "declined by fraud analysis or negative data")
+        }
         397 => {
             (Class::Refused, Reason::ReauthenticationRequired, "the customer's token is not valid")
         }

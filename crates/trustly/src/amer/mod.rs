@@ -8,7 +8,13 @@
 pub mod canonical;
 pub mod code;
 pub mod credentials;
+mod handle;
+mod look_up;
+mod notice;
+pub mod provider;
 pub mod reason;
+mod report;
+mod sealed;
 pub mod signature;
 pub mod status;
 pub mod wire;

@@ -1,27 +1,6 @@
 //! Why a payout was declined or came back, in words that name no Trustly concept.
 
-/// Neutral reasons.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reason {
-    /// The destination account was closed.
-    AccountClosed,
-    /// The destination account does not exist or cannot take the payment.
-    AccountInvalid,
-    /// There was not enough money.
-    InsufficientFunds,
-    /// Declined as a risk. The details are for the merchant only, never for the customer.
-    Risk,
-    /// Declined because of sanctions or a prohibited country.
-    Sanctions,
-    /// The customer has to connect the bank again.
-    ReauthenticationRequired,
-    /// The bank or the network to it was down: a new payout may work later.
-    BankUnavailable,
-    /// The customer's bank sent the money back without a reason that we know.
-    ReturnedByBank,
-    /// None of these.
-    Other,
-}
+use payout::reason::Reason;
 
 /// What transactions and webhooks say about their way through the banks. Trustly does not document
 /// which of the members carries a return code, so all of them are searched.
@@ -90,7 +69,7 @@ fn of_return_code(code: &str) -> Reason {
         "900" | "902" | "909" | "911" | "912" | "914" => Reason::AccountInvalid,
         "R01" | "R09" | "901" | "908" => Reason::InsufficientFunds,
         "R16" => Reason::Sanctions,
-        "R17" => Reason::Risk,
+        "R17" => Reason::RiskDeclined,
         _ => Reason::ReturnedByBank,
     }
 }
@@ -99,7 +78,7 @@ fn of_status(status: &str) -> Option<Reason> {
     Some(match status {
         "SW021" | "AC113" => Reason::InsufficientFunds,
         "SW052" | "SW053" | "SW060" | "SE01" | "SE02" | "SE03" => Reason::BankUnavailable,
-        "SW054" | "SW055" | "SW059" => Reason::Risk,
+        "SW054" | "SW055" | "SW059" => Reason::RiskDeclined,
         "SW056" | "AC114" => Reason::AccountInvalid,
         "SW057" => Reason::ReauthenticationRequired,
         "AC112" | "AC115" => Reason::ReturnedByBank,
@@ -147,8 +126,8 @@ mod tests {
         assert_eq!(detail("SW055", "6", "60000").reason(), Some(Reason::Sanctions));
         assert_eq!(detail("SW055", "7", "70000").reason(), Some(Reason::Sanctions));
         assert_eq!(detail("SW054", "15", "").reason(), Some(Reason::Sanctions));
-        assert_eq!(detail("SW055", "5", "50001").reason(), Some(Reason::Risk));
-        assert_eq!(detail("SW054", "3", "30301").reason(), Some(Reason::Risk));
+        assert_eq!(detail("SW055", "5", "50001").reason(), Some(Reason::RiskDeclined));
+        assert_eq!(detail("SW054", "3", "30301").reason(), Some(Reason::RiskDeclined));
     }
 
     #[test]

@@ -116,6 +116,15 @@ impl fmt::Debug for BankAccount {
     }
 }
 
+/// The countries that payouts reach, by ISO 3166-1 alpha-2 code, sorted.
+pub fn countries() -> impl Iterator<Item = &'static str> {
+    const COUNTRIES: [&str; 29] = [
+        "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GB", "GR", "HR", "HU",
+        "IE", "IT", "LT", "LU", "LV", "MT", "NL", "NO", "PL", "PT", "RO", "SE", "SI", "SK",
+    ];
+    COUNTRIES.into_iter()
+}
+
 /// How a country writes accounts.
 enum Format {
     /// A literal prefix and a pattern for the rest: counts with `n` for digits, `a` for capital

@@ -9,6 +9,8 @@ pub mod clearing_house;
 pub mod code;
 pub mod key;
 pub mod keygen;
+mod notice;
+pub mod provider;
 mod sha1_sign;
 pub mod signature;
 pub mod timestamp;

@@ -1,8 +1,8 @@
 //! Answers and lists in every shape that Trustly's pages show, and those that prove nothing.
 
+use payout::reason::Reason;
 use proptest::prelude::*;
 use trustly::amer::code::Class;
-use trustly::amer::reason::Reason;
 use trustly::amer::status::{Status, TransactionType};
 use trustly::amer::wire::page::{Page, PageError};
 use trustly::amer::wire::reply::{Reply, ReplyError};

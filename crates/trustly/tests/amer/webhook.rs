@@ -2,9 +2,9 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use payout::reason::Reason;
 use proptest::prelude::*;
 use trustly::amer::credentials::Credentials;
-use trustly::amer::reason::Reason;
 use trustly::amer::signature::{Algorithm, SignatureError, sign};
 use trustly::amer::status::{Status, TransactionType};
 use trustly::amer::wire::webhook::{MEMBERS_MAX, WEBHOOK_BYTES_MAX, Webhook, WebhookError};

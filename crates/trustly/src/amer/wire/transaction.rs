@@ -44,6 +44,21 @@ pub struct Transaction {
     pub instant_payout_available: Option<bool>,
     /// What the banks said.
     pub detail: ProviderDetail,
+    /// The authorization behind it.
+    pub payment: Payment,
+}
+
+/// What a transaction says about the authorization behind it. All of it may be absent.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Payment {
+    /// The reference that the authorization was made with; not that of a deposit on it.
+    pub merchant_reference: Option<String>,
+    /// The customer, by the merchant's name.
+    pub customer_external_id: Option<String>,
+    /// The bank's name.
+    pub bank_name: Option<String>,
+    /// The last digits of the account number; never the whole of it.
+    pub account_last_four: Option<String>,
 }
 
 impl Transaction {
@@ -75,6 +90,7 @@ impl Transaction {
                 "payment.paymentProvider.instantPayoutAvailable",
             )?,
             detail: detail(tree)?,
+            payment: payment(tree)?,
         })
     }
 }
@@ -115,6 +131,19 @@ fn currency(tree: &Json) -> Result<Option<String>, FieldError> {
         Some(code @ ("USD" | "CAD")) => Ok(Some(code.to_owned())),
         Some(_) => Err(FieldError::Malformed("currency")),
     }
+}
+
+fn payment(tree: &Json) -> Result<Payment, FieldError> {
+    let last_four = text(tree, "payment.account.accountNumberLastFour")?
+        .or(text(tree, "payment.account.accountNumber")?)
+        // Documented as the last four digits, but a virtual account number is whole.
+        .map(|digits| digits.chars().rev().take(4).collect::<Vec<_>>().into_iter().rev().collect());
+    Ok(Payment {
+        merchant_reference: text(tree, "payment.merchantReference")?,
+        customer_external_id: text(tree, "payment.customer.externalId")?,
+        bank_name: text(tree, "payment.paymentProvider.name")?,
+        account_last_four: last_four,
+    })
 }
 
 fn detail(tree: &Json) -> Result<ProviderDetail, FieldError> {
