@@ -1,4 +1,4 @@
-//! A peer's view of Trustly: both merchant APIs that `payoutd` speaks to, as they look from outside.
+//! A peer's view of Trustly: both merchant APIs that `payoutd` speaks to, as seen from outside.
 //!
 //! Trustly Europe (JSON-RPC, RSA signatures) and Trustly Americas (REST, HMAC) are served on one
 //! port, with real signatures both ways, notifications that are retried until they get a valid

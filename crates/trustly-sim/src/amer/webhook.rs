@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use hmac::{Hmac, Mac};
 use sha1::Sha1;
 
-use super::book::{Status, TransactionId};
+use super::book::{Kind, Status, Transaction, TransactionId};
 use super::form;
 use super::render::{BANK_ID, BANK_NAME, PAYMENT_TYPE};
 use crate::announce::announce;
@@ -45,7 +45,7 @@ pub(super) fn announce_status(
         copies_left: 1,
     };
     announce(state, &settings.clock, now.since_start, &mut series, notice);
-    if let super::book::Kind::Deposit(deposit) = &mut state.amer.get_mut(id).kind {
+    if let Kind::Deposit(deposit) = &mut state.amer.get_mut(id).kind {
         deposit.series = series;
     }
 }
@@ -109,28 +109,34 @@ fn event_form(
     if rng.one_in(2) {
         pairs.push(("fiName", BANK_NAME.to_owned()));
     }
-    let network = transaction.network_status.to_owned();
-    pairs.push(("paymentProviderTransaction.status", network.clone()));
-    match transaction.status {
-        Status::Denied => {
-            pairs.push(("paymentProviderTransaction.statusMessage", network));
-            pairs.push(("paymentProviderTransaction.reasonCode", "12".to_owned()));
-            pairs.push(("extendedReason.code", "120000".to_owned()));
-            pairs.push(("errorCode", "331".to_owned()));
-        }
-        Status::Reversed => {
-            let text = "R03 No account".to_owned();
-            pairs.push(("paymentProviderTransaction.statusMessage", text));
-        }
-        Status::Authorized | Status::Processed | Status::Completed => {
-            pairs.push(("paymentProviderTransaction.statusMessage", network));
-        }
-    }
+    pairs.extend(network_pairs(transaction));
     pairs.push(("status", transaction.status.code().to_string()));
     pairs.push(("statusMessage", transaction.status.name().to_owned()));
     let encoded: Vec<String> =
         pairs.iter().map(|(name, value)| format!("{name}={}", form::encode(value))).collect();
     encoded.join("&")
+}
+
+/// What the bank network said, with the reason where the payout failed.
+fn network_pairs(transaction: &Transaction) -> Vec<(&'static str, String)> {
+    let network = transaction.network_status.to_owned();
+    let message = match transaction.status {
+        // Where a return's NACHA code appears is not documented; this is one of four candidates.
+        Status::Reversed => "R03 No account".to_owned(),
+        Status::Authorized | Status::Processed | Status::Completed | Status::Denied => {
+            network.clone()
+        }
+    };
+    let mut pairs = vec![
+        ("paymentProviderTransaction.status", network),
+        ("paymentProviderTransaction.statusMessage", message),
+    ];
+    if transaction.status == Status::Denied {
+        pairs.push(("paymentProviderTransaction.reasonCode", "12".to_owned()));
+        pairs.push(("extendedReason.code", "120000".to_owned()));
+        pairs.push(("errorCode", "331".to_owned()));
+    }
+    pairs
 }
 
 #[cfg(test)]

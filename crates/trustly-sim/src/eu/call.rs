@@ -38,8 +38,8 @@ impl Call {
         };
         // One of the documentation's samples writes the version as a number.
         let version = &message["version"];
-        if version != "1.1" && !version.as_number().is_some_and(|version| version.as_str() == "1.1")
-        {
+        let number = version.as_number().map(serde_json::Number::as_str);
+        if version != "1.1" && number != Some("1.1") {
             return Err(Code::INVALID_PARAMETERS);
         }
         let plaintext = plaintext(&method, &uuid, &params["Data"]);
