@@ -132,8 +132,25 @@ async fn a_refusal_of_access_says_nothing_about_the_order() {
     wrong["Password"] = "wrong".into();
     let reply = rig.post(&request("AccountPayout", &uuid(1), &wrong)).await;
     assert_eq!(reply.error("AccountPayout", &uuid(1)), 616);
+    let reply = rig.post(&request("Withdraw", &uuid(1), &data)).await;
+    assert_eq!(reply.error("Withdraw", &uuid(1)), 602);
     assert!(rig.movements().await.is_empty());
     rig.pay("po_1", &uuid(1), &receiver.url).await;
+}
+
+#[tokio::test]
+async fn a_stranger_cannot_use_up_a_uuid() {
+    let stranger = rsa::pkcs8::DecodePrivateKey::from_pkcs8_pem(&generate_key_pem()).unwrap();
+    let mut codes = BTreeSet::new();
+    for seed in 0..8 {
+        let (rig, receiver) = (Rig::start(seed).await, Receiver::eu().await);
+        let mut data = account_payout("po_1", &receiver.url);
+        data["Amount"] = "0.00".into();
+        let forged = request_signed("AccountPayout", &uuid(1), &data, "", &stranger);
+        codes.insert(rig.post(&forged).await.error("AccountPayout", &uuid(1)));
+        rig.pay("po_1", &uuid(1), &receiver.url).await;
+    }
+    assert_eq!(codes, BTreeSet::from([615, 636]));
 }
 
 #[tokio::test]
@@ -143,6 +160,7 @@ async fn a_used_uuid_or_message_id_with_other_content_is_refused() {
     let other = account_payout("po_2", &receiver.url);
     let reply = rig.post(&request("AccountPayout", &uuid(1), &other)).await;
     assert_eq!(reply.error("AccountPayout", &uuid(1)), 688);
+    rig.pay("po_1", &uuid(1), &receiver.url).await;
     let same = account_payout("po_1", &receiver.url);
     let reply = rig.post(&request("AccountPayout", &uuid(2), &same)).await;
     assert_eq!(reply.error("AccountPayout", &uuid(2)), 637);

@@ -171,6 +171,22 @@ async fn credit_after_confirmation_returns_the_money() {
 }
 
 #[tokio::test]
+async fn money_that_came_back_can_be_paid_out_again() {
+    for fault in ["cancel_before_reply", "credit_after_confirmation"] {
+        let balances = [("EUR".to_owned(), 2_550)].into();
+        let rig = Rig::with(18, |config| config.eu.balances = balances).await;
+        let receiver = Receiver::eu().await;
+        rig.fault(json!({ "region": "eu", "on": "AccountPayout", "fault": fault })).await;
+        rig.pay("po_1", &uuid(1), &receiver.url).await;
+        rig.settle("po_1").await;
+        rig.pay("po_2", &uuid(2), &receiver.url).await;
+        rig.reach("po_2", &["completed"]).await;
+        rig.pay("po_3", &uuid(3), &receiver.url).await;
+        rig.reach("po_3", &["failed"]).await;
+    }
+}
+
+#[tokio::test]
 async fn a_reply_can_be_lost_for_a_payout_that_comes_back() {
     let (rig, receiver, body) = met(13, json!({ "fault": "lose_reply" })).await;
     rig.fault(json!({ "region": "eu", "on": "*", "fault": "credit_after_confirmation" })).await;

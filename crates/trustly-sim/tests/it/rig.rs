@@ -137,7 +137,7 @@ impl Rig {
     pub(crate) async fn stop(mut self) -> Duration {
         let started = Instant::now();
         self.stop.take().unwrap().send(()).unwrap();
-        self.server.await.unwrap().unwrap();
+        tokio::time::timeout(DEADLINE, self.server).await.unwrap().unwrap().unwrap();
         started.elapsed()
     }
 }
