@@ -25,7 +25,9 @@ pub(crate) struct Sim {
 }
 
 pub(crate) struct State {
+    /// Drawn from under the lock only, so that one order of requests gives one order of choices.
     pub(crate) rng: Rng,
+    /// Shared by both regions: no order, transaction or notification has another's id.
     pub(crate) ids: Ids,
     pub(crate) agenda: Agenda,
     /// Notifications whose time has come, waiting for a free sender.
@@ -60,10 +62,12 @@ impl Sim {
         }
     }
 
+    /// For looking. Guards are dropped before anything is awaited.
     pub(crate) fn read(&self) -> MutexGuard<'_, State> {
         self.state.lock().expect("a panic under the lock is a bug that must not be served from")
     }
 
+    /// For whatever may put something on the agenda or into the outbox: wakes the driver.
     pub(crate) fn update<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         let outcome = change(&mut self.read());
         self.changed.notify_one();

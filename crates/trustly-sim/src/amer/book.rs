@@ -31,6 +31,7 @@ pub(super) struct Transaction {
     pub(super) id: String,
     pub(super) kind: Kind,
     pub(super) status: Status,
+    /// The merchant's own; a deposit's is not its authorization's.
     pub(super) reference: String,
     /// Of an authorization: the most its deposits may add up to; zero is no limit.
     pub(super) amount: Amount,
@@ -39,6 +40,7 @@ pub(super) struct Transaction {
     pub(super) updated: Moment,
     pub(super) processed: Option<Moment>,
     pub(super) completed: Option<Moment>,
+    /// Counts the changes, so that a reader can tell a stale copy.
     pub(super) version: u32,
     /// What the bank network last said, such as `AC100`.
     pub(super) network_status: &'static str,
@@ -216,6 +218,7 @@ impl Transaction {
         }
     }
 
+    /// Accepted, under way or done: the statuses that make a reference a duplicate.
     fn is_live(&self) -> bool {
         matches!(self.status, Status::Authorized | Status::Processed | Status::Completed)
     }

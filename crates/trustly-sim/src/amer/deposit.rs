@@ -113,6 +113,7 @@ pub(crate) fn advance(state: &mut State, settings: &Settings, now: Moment, id: T
     schedule_next(state, settings, now, id);
 }
 
+/// Money leaves before the answer: from here on the transaction is found by every look-up.
 fn record(
     state: &mut State,
     now: Moment,
@@ -161,6 +162,7 @@ fn ending(outcome: Option<Fault>) -> Ending {
     }
 }
 
+/// A deposit's new status, with the ledger and the merchant told in the same step.
 fn enter(state: &mut State, settings: &Settings, now: Moment, id: TransactionId, status: Status) {
     let transaction = state.amer.get_mut(id);
     transaction.status = status;
@@ -186,6 +188,7 @@ fn enter(state: &mut State, settings: &Settings, now: Moment, id: TransactionId,
     webhook::announce_status(state, settings, now, id);
 }
 
+/// Nothing is put on the agenda once a deposit has come to its end.
 fn schedule_next(state: &mut State, settings: &Settings, now: Moment, id: TransactionId) {
     let transaction = state.amer.get(id);
     let ending = transaction.deposit().map(|deposit| deposit.ending);

@@ -53,6 +53,8 @@ pub(super) fn references(state: &State, query: &Query) -> Vec<String> {
     matching.iter().map(|id| state.amer.get(*id).reference.clone()).collect()
 }
 
+/// One page of what the filters let through. There is no total: the reader goes on until a page
+/// comes back short.
 pub(super) fn page(
     state: &mut State,
     settings: &AmerSettings,
@@ -109,6 +111,8 @@ fn passes(state: &State, query: &Query, id: TransactionId, transaction: &Transac
     })
 }
 
+/// One filter on one transaction. `payment.…` names speak of the authorization, so a deposit's own
+/// reference cannot be asked for.
 fn matches(
     state: &State,
     id: TransactionId,
@@ -146,6 +150,7 @@ fn millis(value: &str) -> Option<u64> {
     Some(if number < SECONDS_MAX { number * 1_000 } else { number })
 }
 
+/// Takes out what the list does not know yet, where a rule says that it lags behind.
 fn hide_recent(state: &mut State, now: Moment, shown: &mut Vec<TransactionId>) {
     let references: Vec<String> =
         shown.iter().map(|id| state.amer.get(*id).reference.clone()).collect();

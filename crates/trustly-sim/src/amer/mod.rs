@@ -107,6 +107,7 @@ fn route<'a>(method: &Method, uri: &'a Uri, path: &'a str) -> Option<Route<'a>> 
     }
 }
 
+/// Checked before anything else, as Trustly's answers to requests without credentials show.
 fn is_authorized(settings: &AmerSettings, request: &web::Request) -> bool {
     let credentials = format!("{}:{}", settings.access_id, settings.access_key);
     let expected = format!("Basic {}", BASE64.encode(credentials));
@@ -135,6 +136,7 @@ fn references(state: &State, call: &Call) -> Vec<String> {
     }
 }
 
+/// The answer, the money already moved; how the answer travels is decided elsewhere.
 fn decide(sim: &Sim, state: &mut State, call: Call, rule: Option<&Rule>) -> Response {
     let now = sim.settings.clock.now();
     match (rule.map(|rule| (rule.fault, rule)), call) {

@@ -13,6 +13,8 @@ pub(super) const BANK_ID: &str = "200005501";
 /// Deferred: the payment type of an authorization made in the Lightbox.
 pub(super) const PAYMENT_TYPE: u8 = 2;
 
+/// Every member that the adapter may read, and some that it may not rely on. Codes, money and the
+/// order of members vary from one rendering to the next, as they do between Trustly's own pages.
 pub(super) fn transaction(state: &mut State, settings: &AmerSettings, id: TransactionId) -> Value {
     let payment = payment(state, settings, id);
     let State { amer, rng, .. } = state;
@@ -51,6 +53,7 @@ fn code(number: u8, rng: &mut Rng) -> Value {
     if rng.one_in(2) { number.into() } else { number.to_string().into() }
 }
 
+/// `paymentProviderTransaction`: what the bank network last said, and why where it refused.
 fn network(state: &State, id: TransactionId) -> Value {
     let transaction = state.amer.get(id);
     let mut object = json!({

@@ -19,6 +19,8 @@ pub(super) struct Verdict {
     pub(super) wait_for: Option<NoticeId>,
 }
 
+/// Replays what was answered before; else checks, carries out and remembers, all in one step
+/// under the caller's lock, so that of two equal requests at once one is carried out.
 pub(super) fn evaluate(
     state: &mut State,
     settings: &Settings,
@@ -64,6 +66,7 @@ pub(super) fn refuse(state: &mut State, call: &Call, code: Code) -> Answer {
     answer
 }
 
+/// Asked first, so that a rule that lets duplicates pass is used up by duplicates only.
 fn is_duplicate(state: &State, call: &Call) -> bool {
     state.eu.has_uuid(&call.uuid) || state.eu.has_message(call.reference())
 }

@@ -72,6 +72,8 @@ pub(crate) fn handle_late(sim: &Sim, state: &mut State, now: Moment, call: &Call
     evaluate::evaluate(state, &sim.settings, now, Duration::ZERO, call);
 }
 
+/// What the rules make of a request. Those that break the exchange come before any check, as a
+/// proxy or a crash would; the others let it be carried out.
 fn decide(sim: &Sim, state: &mut State, call: Call) -> (Decision, Option<Rule>) {
     let now = sim.settings.clock.now();
     let Some(rule) = first_rule(state, &call) else {
