@@ -49,6 +49,8 @@ pub(crate) fn announce(
 }
 
 /// Whether a rule takes hold of a notification at this stage.
+///
+/// A rule may name the notification or the request that began the payout it is about.
 pub(crate) fn ask(
     state: &mut State,
     region: Region,

@@ -47,6 +47,7 @@ fn work_off(sim: &Sim) -> Option<Duration> {
     state.agenda.next_due()
 }
 
+/// Exhaustive on purpose: a task that nobody performs would be lost silently.
 fn perform(sim: &Sim, state: &mut State, now: Moment, task: Task) {
     match task {
         Task::Confirm(order) => eu::confirm(state, &sim.settings, now, order),

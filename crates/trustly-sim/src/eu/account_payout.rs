@@ -140,6 +140,7 @@ fn outcome(state: &mut State, message_id: &str) -> Option<Fault> {
     rule.map(|rule| rule.fault)
 }
 
+/// Faults that end an order at once are not its ending: it never gets under way.
 fn ending(outcome: Option<Fault>) -> Ending {
     match outcome {
         Some(Fault::SilentSuccess) => Ending::Silent,
@@ -207,6 +208,7 @@ fn message_id(case: &Case<'_>) -> Result<(), Code> {
     }
 }
 
+/// A `MessageID` is used once an order has it; a refused request leaves it free.
 fn message_unused(case: &Case<'_>) -> Result<(), Code> {
     if case.book.has_message(case.call.reference()) && !case.duplicates_pass {
         return Err(Code::DUPLICATE_MESSAGE_ID);
@@ -214,6 +216,7 @@ fn message_unused(case: &Case<'_>) -> Result<(), Code> {
     Ok(())
 }
 
+/// https without a query; plain http for loopback hosts, which real Trustly would refuse.
 fn notification_url(case: &Case<'_>) -> Result<(), Code> {
     let Some(text) = case.call.text("NotificationURL") else {
         return Err(Code::MALFORMED_NOTIFICATIONURL);

@@ -50,11 +50,14 @@ pub(super) enum Ending {
     ConfirmedThenReturned,
 }
 
+/// Never forgets an order or a `MessageID`; both are bounded by the ledger.
 pub(crate) struct Book {
     pub(super) orders: Vec<Order>,
     message_ids: BTreeSet<String>,
+    /// By UUID, with the digest of the request: other bytes under the same UUID get no answer.
     answers: BTreeMap<String, (BodyDigest, Answer)>,
     oldest_answers_first: VecDeque<String>,
+    /// By the digest of clearing house, bank number and account number, which are not kept.
     accounts_by_details: BTreeMap<BodyDigest, String>,
     accounts: BTreeSet<String>,
     balances: BTreeMap<String, Amount>,

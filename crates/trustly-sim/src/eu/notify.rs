@@ -119,6 +119,7 @@ fn common(state: &mut State, now: Moment, id: OrderId) -> Value {
     data
 }
 
+/// The algorithm is that of the order's request; the uuid is the notification's own.
 fn queue(
     state: &mut State,
     settings: &Settings,

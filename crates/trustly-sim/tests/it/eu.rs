@@ -283,6 +283,17 @@ async fn what_cannot_be_read_is_refused_without_uuid_and_method() {
 }
 
 #[tokio::test]
+async fn the_live_path_works_too_and_only_post_does() {
+    let rig = Rig::start(13).await;
+    let data = account_payout("po_1", "https://merchant.example/n");
+    let body = request("AccountPayout", &uuid(1), &data);
+    let url = format!("{}/1", rig.base);
+    let response = rig.client.post(&url).body(body.clone()).send().await.unwrap();
+    assert_eq!(response.text().await.unwrap(), rig.post(&body).await.text);
+    assert_eq!(rig.client.get(&url).send().await.unwrap().status(), 405);
+}
+
+#[tokio::test]
 async fn without_a_merchant_key_every_request_is_refused() {
     let rig = Rig::with(10, |config| config.eu.public_keys_pem.clear()).await;
     let data = account_payout("po_1", "https://merchant.example/n");
