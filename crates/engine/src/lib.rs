@@ -1,1 +1,26 @@
-//! Placeholder.
+//! The engine: the only orchestrator. It creates payouts, receives notifications, drives what is
+//! due and lets readers follow the log. It decides nothing about money (`payout::machine` does) and
+//! opens no socket and no file (adapters and stores do, behind the ports).
+//!
+//! The order to read: [`Engine`] and what it is made of, then `create`, `drive` (the first attempt
+//! and recovery are the same code), `receive`, `cancel`, `tail`; [`serve`] owns every task.
+
+mod cancel;
+mod create;
+mod destinations;
+mod drive;
+mod engine;
+mod query;
+mod receive;
+mod serve;
+mod tail;
+mod take;
+
+pub use cancel::{CancelAnswer, CancelError};
+pub use create::{CreateError, CreateRequest, Created, WaitUntil};
+pub use destinations::{DestinationError, NewDestination};
+pub use engine::{Engine, Limits, Parts};
+pub use query::QueryError;
+pub use receive::ReceiveError;
+pub use serve::{Work, serve};
+pub use tail::{Start, Tail};

@@ -4,9 +4,13 @@ use crate::id::{Incarnation, ProviderAccount};
 use crate::reason::Reason;
 use crate::time::Timestamp;
 
-/// Most attempts of one payout. Reached only by a payout that cannot be delivered for months of
-/// back-off; it is parked then, or held for ever if nothing is in doubt, instead of being tried on.
-pub const ATTEMPTS_MAX: usize = 200;
+/// Attempts kept with a payout. Of more, the oldest that never reached the provider are forgotten;
+/// their events remain in the log.
+pub const ATTEMPTS_KEPT: usize = 16;
+
+/// Most attempts of one payout that may have reached the provider. A payout that was proven absent
+/// so often is parked instead of being tried for ever.
+pub const ATTEMPTS_MAX: usize = 64;
 
 /// SHA-256 of the exact bytes of a request: the evidence that remains when the request is erased.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -64,6 +64,17 @@ pub enum TargetRequest {
     ProviderHandle(RawHandle),
 }
 
+impl TargetRequest {
+    /// The same, in a form that is safe to show.
+    pub fn target(&self) -> Target {
+        match self {
+            Self::Destination(id) => Target::Destination(id.clone()),
+            Self::BankAccount(details) => Target::BankAccount { masked: details.account.masked() },
+            Self::ProviderHandle(handle) => Target::ProviderHandle { masked: handle.masked() },
+        }
+    }
+}
+
 /// A provider's handle as a caller hands it in; what it must look like is the provider's knowledge.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RawHandle(zeroize::Zeroizing<String>);

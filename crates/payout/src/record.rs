@@ -27,7 +27,8 @@ pub struct Payout {
     pub fingerprint: Fingerprint,
     /// Where it stands.
     pub state: State,
-    /// Every try at sending it, oldest first; at most the last is not settled.
+    /// The tries at sending it, oldest first, without all but the latest of those that never
+    /// reached the provider; at most the last is not settled.
     pub attempts: Vec<Attempt>,
     /// Whether the provider's handle of the destination is known.
     pub resolved: bool,
@@ -72,10 +73,27 @@ impl Payout {
         self.unconfirmed.is_some() || self.attention.is_some()
     }
 
-    /// The generation that the next attempt belongs to: refused identities are used up.
+    /// The number of the next attempt.
+    pub fn next_number(&self) -> u32 {
+        self.attempts.last().map_or(1, |last| last.number + 1)
+    }
+
+    /// The generation that the next attempt belongs to: a refused identity is used up.
     pub fn next_generation(&self) -> u32 {
-        let refused = self.attempts.iter().filter(|a| a.status == AttemptStatus::Refused);
-        1 + u32::try_from(refused.count()).expect("attempts are bounded by ATTEMPTS_MAX")
+        match self.attempts.last() {
+            None => 1,
+            Some(last) if last.status == AttemptStatus::Refused => last.generation + 1,
+            Some(last) => last.generation,
+        }
+    }
+
+    /// How many of the latest attempts in a row never reached the provider or were not let in. They
+    /// are tries too: each is an event, and every event starts the count of tries anew.
+    pub fn failures_in_a_row(&self) -> u32 {
+        let failed =
+            |a: &&Attempt| matches!(a.status, AttemptStatus::NotSent | AttemptStatus::Refused);
+        let count = self.attempts.iter().rev().take_while(failed).count();
+        u32::try_from(count).expect("attempts are bounded by ATTEMPTS_MAX")
     }
 }
 

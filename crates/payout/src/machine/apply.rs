@@ -1,7 +1,7 @@
 //! How an event changes a payout. What is asserted here holds for every payout that was ever
 //! written or read: a violation is a defect, and stopping is better than paying on it.
 
-use crate::attempt::{Attempt, AttemptStatus};
+use crate::attempt::{ATTEMPTS_KEPT, Attempt, AttemptStatus};
 use crate::event::{Change, Created, Event};
 use crate::input::Reported;
 use crate::reason::Reason;
@@ -78,12 +78,7 @@ fn change(payout: &mut Payout, event: &Event) {
     match &event.change {
         Change::Created(_) => panic!("{} is created once", payout.id),
         Change::DestinationResolved => payout.resolved = true,
-        Change::AttemptOpened(attempt) => {
-            let next = payout.attempts.len() + 1;
-            assert_eq!(attempt.number as usize, next, "attempts of {} have no gap", payout.id);
-            assert_eq!(attempt.status, AttemptStatus::Open, "attempt of {}", payout.id);
-            payout.attempts.push(Attempt::clone(attempt));
-        }
+        Change::AttemptOpened(attempt) => open_attempt(payout, attempt),
         Change::AttemptBecame(status) => {
             let attempt = payout.attempts.last_mut().expect("an attempt was opened before");
             attempt.status = *status;
@@ -103,6 +98,19 @@ fn change(payout: &mut Payout, event: &Event) {
         }
         Change::DestinationRefused | Change::Canceled | Change::Parked | Change::Noted => {}
     }
+}
+
+fn open_attempt(payout: &mut Payout, attempt: &Attempt) {
+    assert_eq!(attempt.number, payout.next_number(), "the attempts of {} have no gap", payout.id);
+    assert_eq!(attempt.status, AttemptStatus::Open, "a new attempt of {}", payout.id);
+    let forgettable =
+        |a: &Attempt| matches!(a.status, AttemptStatus::NotSent | AttemptStatus::Refused);
+    if payout.attempts.len() >= ATTEMPTS_KEPT
+        && let Some(oldest) = payout.attempts.iter().position(forgettable)
+    {
+        payout.attempts.remove(oldest);
+    }
+    payout.attempts.push(attempt.clone());
 }
 
 fn reported(payout: &mut Payout, event: &Event, status: Reported) {

@@ -11,7 +11,7 @@ use crate::machine::{doubt, report};
 use crate::policy::Policy;
 use crate::reason::Reason;
 use crate::record::Payout;
-use crate::state::{Hold, State};
+use crate::state::State;
 use crate::time::Timestamp;
 
 /// Why an input cannot be taken. Nothing changed.
@@ -110,21 +110,9 @@ fn pending(case: &Case<'_>) -> Result<Option<Event>, Declined> {
         }
         What::Reported(said) => report::reported(case, said),
         What::Remarked(_) => case.noted(),
-        What::Parked(reason) if is_worn_out(payout) => {
-            let hold = Hold { reason: *reason, until: Timestamp::MAX };
-            case.event(Change::Parked, State::Pending { held: Some(hold) })
-        }
         What::HolderGone | What::Parked(_) => Ok(None),
         What::NotSent | What::Refused(_) | What::InDoubt(_) => Err(Declined::NoAttempt),
     }
-}
-
-/// Whether a payout has no attempt left and is not held for ever yet. Without an attempt in doubt
-/// there is nothing to park: it stays PENDING, can be cancelled, and expires.
-fn is_worn_out(payout: &Payout) -> bool {
-    let State::Pending { held } = payout.state else { return false };
-    let for_ever = held.is_some_and(|hold| hold.until == Timestamp::MAX);
-    payout.attempts.len() >= ATTEMPTS_MAX && !for_ever
 }
 
 fn submitting(case: &Case<'_>) -> Result<Option<Event>, Declined> {

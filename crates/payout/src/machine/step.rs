@@ -100,9 +100,6 @@ fn pending(payout: &Payout, held: Option<Hold>, now: Timestamp) -> Step {
     if !payout.resolved {
         return Step::Resolve;
     }
-    if payout.attempts.len() >= ATTEMPTS_MAX {
-        return Step::Park(held.map_or(Reason::ConnectionFailed, |hold| hold.reason));
-    }
     Step::Open
 }
 
@@ -159,7 +156,7 @@ pub fn due_at(payout: &Payout, policy: &Policy, tries: u32, now: Timestamp) -> O
     };
     match &payout.state {
         State::Pending { held } => {
-            let due = again(tries.max(attempts_in_vain(payout)));
+            let due = again(tries.max(payout.failures_in_a_row()));
             let until = match held {
                 Some(hold) if !payout.is_spoken_of() => hold.until,
                 Some(_) | None => due,
@@ -173,7 +170,7 @@ pub fn due_at(payout: &Payout, policy: &Policy, tries: u32, now: Timestamp) -> O
         State::Indeterminate { parked: None } => match payout.live_attempt() {
             Some(attempt) => Some(in_doubt_due_at(attempt, policy, again(tries))),
             None => {
-                let due = again(tries.max(attempts_in_vain(payout)));
+                let due = again(tries.max(payout.failures_in_a_row()));
                 Some(in_time(payout, due, now))
             }
         },
@@ -194,12 +191,6 @@ pub fn due_at(payout: &Payout, policy: &Policy, tries: u32, now: Timestamp) -> O
         | State::Canceled { .. }
         | State::Returned { .. } => None,
     }
-}
-
-/// Attempts that came to nothing are tries too: each is an event, and every event starts the count
-/// of tries anew, so that a provider out of reach would otherwise be tried without a pause.
-fn attempts_in_vain(payout: &Payout) -> u32 {
-    u32::try_from(payout.attempts.len()).expect("attempts are bounded by ATTEMPTS_MAX")
 }
 
 /// What is not sent in time is cancelled in time.

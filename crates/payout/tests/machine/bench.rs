@@ -116,7 +116,7 @@ pub(crate) fn said(report: Report) -> Input {
 
 /// The attempt that an engine would open next.
 pub(crate) fn next_attempt(payout: &Payout, holder: &Incarnation, now: Timestamp) -> Attempt {
-    let number = u32::try_from(payout.attempts.len()).expect("attempts are bounded") + 1;
+    let number = payout.next_number();
     Attempt {
         number,
         generation: payout.next_generation(),

@@ -1,6 +1,6 @@
 //! What holds of every write, whatever the input was.
 
-use payout::attempt::{Attempt, AttemptStatus, RequestDigest};
+use payout::attempt::{ATTEMPTS_KEPT, Attempt, AttemptStatus, RequestDigest};
 use payout::event::{Change, Event};
 use payout::machine;
 use payout::record::{Payout, Record};
@@ -45,19 +45,28 @@ fn attempts(old: &Payout, event: &Event, new: &Payout) {
         new.attempts.iter().filter(|a| !a.is_settled_without_money()).collect();
     assert!(unsettled.len() <= 1, "two attempts may move money: {unsettled:?}");
     assert_eq!(new.live_attempt(), unsettled.first().copied());
-    for (index, attempt) in new.attempts.iter().enumerate() {
-        assert_eq!(attempt.number as usize, index + 1, "attempts are counted from 1");
-    }
+    let numbers: Vec<u32> = new.attempts.iter().map(|attempt| attempt.number).collect();
+    assert!(numbers.is_sorted_by(|a, b| a < b), "attempts are out of order: {numbers:?}");
+    let mut forgotten: Vec<&Attempt> =
+        old.attempts.iter().filter(|old| !numbers.contains(&old.number)).collect();
     if let Change::AttemptOpened(_) = event.change {
         assert!(old.live_attempt().is_none(), "opened beside a live attempt");
         assert!(!old.look_first && old.resolved, "opened before it was ready");
-        assert_eq!(new.attempts.len(), old.attempts.len() + 1);
+        assert_eq!(numbers.last(), Some(&old.next_number()), "attempts are counted without a gap");
+        let oldest = forgotten.pop();
+        assert!(oldest.is_none() || old.attempts.len() >= ATTEMPTS_KEPT, "forgotten too early");
+        let reached = |attempt: &Attempt| {
+            !matches!(attempt.status, AttemptStatus::NotSent | AttemptStatus::Refused)
+        };
+        assert!(!oldest.is_some_and(reached), "an attempt that may have arrived is forgotten");
     } else {
         assert_eq!(new.attempts.len(), old.attempts.len());
     }
-    for (a, b) in old.attempts.iter().zip(&new.attempts) {
+    assert!(forgotten.is_empty(), "forgotten: {forgotten:?}");
+    for b in &new.attempts {
+        let Some(a) = old.attempts.iter().find(|a| a.number == b.number) else { continue };
         assert!(may_become(a.status, b.status), "{:?} became {:?}", a.status, b.status);
-        assert_eq!((a.number, a.generation, a.digest), (b.number, b.generation, b.digest));
+        assert_eq!((a.generation, a.digest), (b.generation, b.digest));
         assert_eq!(b.digest, RequestDigest([0; 32]), "evidence is never erased");
     }
 }

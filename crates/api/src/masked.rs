@@ -1,0 +1,159 @@
+//! `Debug` for messages that can hold bank details, names or provider handles.
+//!
+//! The generated code leaves them out, so a message that contains one cannot be printed by
+//! accident, neither alone nor as a part of another.
+
+use std::fmt::{Debug, Formatter, Result};
+
+use crate::v1;
+
+impl Debug for v1::AccountHolder {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        f.write_str("AccountHolder(***)")
+    }
+}
+
+impl Debug for v1::account_holder::Holder {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        f.write_str(match self {
+            Self::Person(_) => "Person(***)",
+            Self::OrganisationName(_) => "OrganisationName(***)",
+        })
+    }
+}
+
+impl Debug for v1::PersonName {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        f.write_str("PersonName(***)")
+    }
+}
+
+impl Debug for v1::BankAccount {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        f.write_str("BankAccount(***)")
+    }
+}
+
+impl Debug for v1::bank_account::Form {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        f.write_str(match self {
+            Self::Iban(_) => "Iban(***)",
+            Self::Local(_) => "Local(***)",
+        })
+    }
+}
+
+impl Debug for v1::LocalAccount {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        f.write_str("LocalAccount(***)")
+    }
+}
+
+impl Debug for v1::create_payout_request::Destination {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self {
+            Self::DestinationId(id) => f.debug_tuple("DestinationId").field(id).finish(),
+            Self::BankDetails(_) => f.write_str("BankDetails(***)"),
+            Self::ProviderHandle(_) => f.write_str("ProviderHandle(***)"),
+        }
+    }
+}
+
+impl Debug for v1::CreatePayoutRequest {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        // The caller's free texts are left out too: a customer's name can hide in any of them.
+        f.debug_struct("CreatePayoutRequest")
+            .field("merchant", &self.merchant)
+            .field("idempotency_key", &self.idempotency_key)
+            .field("customer", &self.customer)
+            .field("amount", &self.amount)
+            .field("destination", &self.destination)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Debug for v1::ImportDestinationRequest {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        f.debug_struct("ImportDestinationRequest")
+            .field("merchant", &self.merchant)
+            .field("customer", &self.customer)
+            .field("provider_handle", &"***")
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::v1::account_holder::Holder;
+    use crate::v1::bank_account::Form;
+    use crate::v1::create_payout_request::Destination;
+    use crate::v1::{
+        AccountHolder, BankAccount, BankDetails, CreatePayoutRequest, ImportDestinationRequest,
+        LocalAccount, PersonName, RegisterDestinationRequest,
+    };
+
+    const SECRET: &str = "canary";
+
+    fn secret() -> String {
+        SECRET.to_owned()
+    }
+
+    fn local() -> LocalAccount {
+        LocalAccount { country_code: secret(), bank_number: secret(), account_number: secret() }
+    }
+
+    fn person() -> PersonName {
+        PersonName { first_name: secret(), last_name: secret() }
+    }
+
+    fn details(form: Form, holder: Holder) -> BankDetails {
+        BankDetails {
+            account: Some(BankAccount { form: Some(form) }),
+            holder: Some(AccountHolder { holder: Some(holder) }),
+        }
+    }
+
+    #[test]
+    fn nothing_personal_is_printed() {
+        let by_iban = details(Form::Iban(secret()), Holder::OrganisationName(secret()));
+        let by_local = details(Form::Local(local()), Holder::Person(person()));
+        let create = |destination| CreatePayoutRequest {
+            destination: Some(destination),
+            ..CreatePayoutRequest::default()
+        };
+        let printed = [
+            format!("{by_iban:?}"),
+            format!("{by_local:#?}"),
+            format!("{:?}", local()),
+            format!("{:?}", person()),
+            format!("{:?}", Form::Local(local())),
+            format!("{:?}", Holder::OrganisationName(secret())),
+            format!("{:?}", create(Destination::BankDetails(by_iban.clone()))),
+            format!("{:?}", create(Destination::ProviderHandle(secret()))),
+            format!(
+                "{:?}",
+                RegisterDestinationRequest {
+                    bank_details: Some(by_local),
+                    ..RegisterDestinationRequest::default()
+                }
+            ),
+            format!(
+                "{:?}",
+                ImportDestinationRequest {
+                    provider_handle: secret(),
+                    ..ImportDestinationRequest::default()
+                }
+            ),
+        ];
+        for text in printed {
+            assert!(!text.contains(SECRET), "{text}");
+            assert!(text.contains("***"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_stored_destination_is_printed() {
+        let destination = Destination::DestinationId("dest_1".to_owned());
+        assert_eq!(format!("{destination:?}"), r#"DestinationId("dest_1")"#);
+    }
+}

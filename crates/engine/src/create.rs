@@ -1,0 +1,473 @@
+//! Creating a payout. A known key is answered first; then every check; then the intent and, where
+//! it can be sent at once, its first attempt are one durable write; only then anything is sent.
+
+use payout::codec::encode_target;
+use payout::event::{self, Event};
+use payout::fingerprint::{Fingerprint, differences, fingerprint};
+use payout::id::{DestinationId, PayoutId, ReceiptId};
+use payout::identity::payout_id;
+use payout::input::{Input, What};
+use payout::keys::KeyError;
+use payout::machine;
+use payout::order::{Order, TargetRequest};
+use payout::policy::DoubtPolicy;
+use payout::port::{
+    Adapter, Claim, Creation, CreationOutcome, EvidenceKind, Handle, ParkedNotification, Request,
+    SealedEvidence, StoreError, Unfit,
+};
+use payout::record::{Payout, Record, Schedule, Stored, Vault};
+use payout::seal::OpenError;
+use payout::state::Outcome;
+use payout::time::Timestamp;
+use thiserror::Error;
+use tokio::sync::{OwnedSemaphorePermit, TryAcquireError, oneshot};
+
+use crate::Engine;
+use crate::destinations::destination_place;
+use crate::engine::field;
+use crate::query::QueryError;
+use crate::serve::Job;
+use crate::take::log;
+
+/// How often a creation takes newly parked notifications into account before it gives up; each
+/// time at least one more has come in between.
+const PARKED_RETRIES_MAX: usize = 8;
+
+/// A caller's wish to pay.
+#[derive(Clone, Debug)]
+pub struct CreateRequest {
+    /// What is to be paid.
+    pub order: Order,
+    /// Where to, with its secrets.
+    pub target: TargetRequest,
+    /// How far the payout should be before the caller is answered.
+    pub wait_until: WaitUntil,
+}
+
+/// How far a payout should be before its caller is answered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WaitUntil {
+    /// Durable here.
+    Recorded,
+    /// The provider answered, or the attempt is in doubt, or it cannot be sent now.
+    #[default]
+    Submitted,
+    /// The outcome is known.
+    Outcome,
+}
+
+/// A payout that was created, now or before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Created {
+    /// The payout as it is now.
+    pub payout: Payout,
+    /// Whether an earlier call had recorded it.
+    pub replayed: bool,
+}
+
+/// Why a payout was not created by this call.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum CreateError {
+    /// No such merchant is configured.
+    #[error("no merchant of this name is configured here")]
+    UnknownMerchant,
+    /// The order cannot be taken.
+    #[error(transparent)]
+    Unfit(#[from] Unfit),
+    /// There is no such destination of this merchant and customer.
+    #[error("there is no such destination of this merchant and customer")]
+    DestinationNotFound,
+    /// The destination was deleted.
+    #[error("the destination was deleted; register or import it again")]
+    DestinationDeleted,
+    /// The key was used for another payout.
+    #[error("the key was used for {payout} with other contents; they differ in {fields:?}")]
+    KeyReused {
+        /// The payout that the key names.
+        payout: PayoutId,
+        /// The paths of the fields that differ.
+        fields: Vec<String>,
+    },
+    /// The key was fenced.
+    #[error("the key was fenced by a cancel; use another key")]
+    Fenced,
+    /// Too many creations are under way.
+    #[error("too many payouts are being created at this moment; repeat the call with its key")]
+    Overloaded,
+    /// This process is about to end and did not take the payout on.
+    #[error("this server is stopping; repeat the call with its key")]
+    Stopping,
+    /// This process stopped while it was writing the payout.
+    #[error("this server stopped while it recorded the payout; repeat the call with its key")]
+    Interrupted,
+    /// A key of the installation is missing.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// A sealed destination does not open.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl CreateError {
+    /// Whether it is certain that this call recorded nothing.
+    pub fn certainly_not_recorded(&self) -> bool {
+        match self {
+            Self::Store(StoreError::Unknown(_)) | Self::Interrupted => false,
+            Self::Store(
+                StoreError::NotWritten(_) | StoreError::Corrupt(_) | StoreError::PageToken,
+            )
+            | Self::UnknownMerchant
+            | Self::Unfit(_)
+            | Self::DestinationNotFound
+            | Self::DestinationDeleted
+            | Self::KeyReused { .. }
+            | Self::Fenced
+            | Self::Overloaded
+            | Self::Stopping
+            | Self::Key(_)
+            | Self::Open(_) => true,
+        }
+    }
+}
+
+/// A creation that passed every check and waits to be written.
+pub(crate) struct Plan {
+    id: PayoutId,
+    order: Order,
+    target: TargetRequest,
+    handle: Option<Handle>,
+    look_first: bool,
+    pub(crate) recorded: oneshot::Sender<Result<Created, CreateError>>,
+    pub(crate) rested: oneshot::Sender<()>,
+    pub(crate) permit: OwnedSemaphorePermit,
+}
+
+impl Engine {
+    /// Creates a payout, or finds the one that its key names. Repeatable with the same contents.
+    /// Dropping the future stops the waiting, never the payout.
+    pub async fn create(&self, request: CreateRequest) -> Result<Created, CreateError> {
+        let CreateRequest { order, target, wait_until } = request;
+        let id = payout_id(&order.merchant, &order.idempotency_key);
+        if let Some(stored) = self.store().load(&id).await? {
+            let created = self.existing(stored, &order, &target)?;
+            return Ok(self.wait_for_outcome(created, wait_until).await);
+        }
+        let (recorded_in, recorded) = oneshot::channel();
+        let (rested_in, rested) = oneshot::channel();
+        let plan = self.plan(id, order, target, recorded_in, rested_in).await?;
+        // There is room for every permit, so this fails only when nobody works any more.
+        if self.shared().jobs.try_send(Job::Create(Box::new(plan))).is_err() {
+            return Err(CreateError::Overloaded);
+        }
+        // From here on the payout may be recorded although we do not hear of it.
+        let created = recorded.await.map_err(|_| CreateError::Interrupted)??;
+        if wait_until == WaitUntil::Recorded || created.replayed {
+            return Ok(self.wait_for_outcome(created, wait_until).await);
+        }
+        // A lost word only means that the driver is gone; the payout itself says how far it is.
+        let _ = self.no_longer_than_allowed(rested).await;
+        let created = self.refreshed(created).await;
+        Ok(self.wait_for_outcome(created, wait_until).await)
+    }
+
+    /// Every check that comes before the record, in the order in which a caller can mend them.
+    async fn plan(
+        &self,
+        id: PayoutId,
+        order: Order,
+        target: TargetRequest,
+        recorded: oneshot::Sender<Result<Created, CreateError>>,
+        rested: oneshot::Sender<()>,
+    ) -> Result<Plan, CreateError> {
+        let Ok(adapter) = self.adapter(&order.merchant) else {
+            return Err(CreateError::UnknownMerchant);
+        };
+        let permit = match self.shared().creations.clone().try_acquire_owned() {
+            Ok(permit) => permit,
+            Err(TryAcquireError::NoPermits) => return Err(CreateError::Overloaded),
+            Err(TryAcquireError::Closed) => return Err(CreateError::Stopping),
+        };
+        adapter.check(&order)?;
+        let checked = adapter.check_target(&target)?;
+        let handle = match &target {
+            TargetRequest::Destination(id) => Some(self.stored_handle(&order, id).await?),
+            TargetRequest::BankAccount(_) | TargetRequest::ProviderHandle(_) => checked,
+        };
+        let look_first = self.must_look_first(adapter);
+        Ok(Plan { id, order, target, handle, look_first, recorded, rested, permit })
+    }
+
+    /// A provider that may take the same bytes for another order is asked before the first send,
+    /// as long as this store cannot prove that it never knew the key.
+    fn must_look_first(&self, adapter: &dyn Adapter) -> bool {
+        let policy = adapter.policy();
+        match policy.doubt {
+            DoubtPolicy::Resend => false,
+            DoubtPolicy::LookUp { .. } => {
+                self.continuous_since() == Timestamp::MAX
+                    || self.now() < self.continuous_since().plus(policy.horizon)
+            }
+        }
+    }
+
+    async fn stored_handle(
+        &self,
+        order: &Order,
+        id: &DestinationId,
+    ) -> Result<Handle, CreateError> {
+        let destination = match self.store().load_destination(id).await? {
+            Some(found) if found.merchant == order.merchant && found.customer == order.customer => {
+                found
+            }
+            _ => return Err(CreateError::DestinationNotFound),
+        };
+        let Some(sealed) = &destination.handle else {
+            return Err(CreateError::DestinationDeleted);
+        };
+        let place = destination_place(&destination);
+        let plain = payout::seal::open(&self.parts().keys, place, sealed)?;
+        Ok(Handle::new(plain.to_vec()))
+    }
+
+    /// Answers a key that is known already.
+    fn existing(
+        &self,
+        stored: Stored,
+        order: &Order,
+        target: &TargetRequest,
+    ) -> Result<Created, CreateError> {
+        let record = match stored {
+            Stored::Payout(record) => record,
+            Stored::Fence(_) => return Err(CreateError::Fenced),
+        };
+        let first: &Fingerprint = &record.payout.fingerprint;
+        let fields = differences(&self.parts().keys, first, order, target)?;
+        match fields.is_empty() {
+            true => Ok(Created { payout: record.payout, replayed: true }),
+            false => Err(CreateError::KeyReused { payout: record.payout.id, fields }),
+        }
+    }
+
+    /// Carries a plan out: the durable write, then the first attempt, then whatever follows. Runs
+    /// in a task of [`crate::serve`]; nobody can cancel it.
+    pub(crate) async fn carry_out(&self, plan: Plan) {
+        let Plan { id, order, target, handle, look_first, recorded, rested, permit } = plan;
+        let intent = Intent { id, order, target, handle, look_first };
+        let (created, request) = match self.write(&intent).await {
+            Ok(written) => written,
+            Err(error) => {
+                // A caller that does not wait any more loses nothing but the answer.
+                let _ = recorded.send(Err(error));
+                return;
+            }
+        };
+        let Created { payout, replayed } = created.clone();
+        let _ = recorded.send(Ok(created));
+        if replayed {
+            return;
+        }
+        // A payout in doubt is asked about at once; its caller need not wait for that, but one
+        // that is not even sent yet waits until the drive has sent it.
+        let rested = match request {
+            Some(request) => {
+                self.send_first(&payout, &request).await;
+                let _ = rested.send(());
+                None
+            }
+            None => Some(rested),
+        };
+        self.drive(&payout.id).await;
+        drop((rested, permit));
+    }
+
+    async fn send_first(&self, payout: &Payout, request: &Request) {
+        let Ok(adapter) = self.adapter(&payout.order.merchant) else { return };
+        if let Err(error) = self.send(payout, request, adapter).await {
+            let id = &payout.id;
+            tracing::error!(payout = %id, %error, "the answer to a submission is not recorded");
+        }
+    }
+
+    /// Writes the intent, with the first attempt where it can be sent at once.
+    async fn write(&self, intent: &Intent) -> Result<(Created, Option<Request>), CreateError> {
+        let mut parked = Vec::new();
+        for _ in 0..PARKED_RETRIES_MAX {
+            let (creation, request) = self.creation(intent, &parked)?;
+            match self.store().create(&creation).await? {
+                CreationOutcome::Created => {
+                    creation.events.iter().for_each(log);
+                    let payout = creation.record.payout;
+                    return Ok((Created { payout, replayed: false }, request));
+                }
+                CreationOutcome::Existing(stored) => {
+                    let created = self.existing(stored, &intent.order, &intent.target)?;
+                    return Ok((created, None));
+                }
+                CreationOutcome::Parked(found) => parked = found,
+            }
+        }
+        Err(CreateError::Overloaded)
+    }
+
+    fn creation(
+        &self,
+        intent: &Intent,
+        parked: &[ParkedNotification],
+    ) -> Result<(Creation, Option<Request>), CreateError> {
+        let now = self.now();
+        let Ok(adapter) = self.adapter(&intent.order.merchant) else {
+            return Err(CreateError::UnknownMerchant);
+        };
+        let created = event::Created {
+            order: intent.order.clone(),
+            fingerprint: fingerprint(&self.parts().keys, &intent.order, &intent.target),
+            look_first: intent.look_first,
+            resolved: intent.handle.is_some(),
+        };
+        let first = machine::create(intent.id.clone(), created, now);
+        let mut record = Record::first(&first, Vault::default());
+        self.seal_target(&mut record, intent);
+        let mut events = vec![first];
+        for notification in parked {
+            let what = &notification.input;
+            extend(&mut record.payout, &mut events, adapter, what, now);
+        }
+        let request = self.first_attempt(&mut record, &mut events, intent, adapter)?;
+        record.erase_what_is_not_needed();
+        record.schedule = self.first_schedule(&record.payout, adapter, now);
+        let applies: Vec<ReceiptId> =
+            parked.iter().filter_map(|parked| parked.input.receipt.clone()).collect();
+        let evidence = parked.iter().map(parked_evidence).collect();
+        let claim = Some(self.claim_for_creator(now));
+        Ok((Creation { record, events, applies, claim, evidence }, request))
+    }
+
+    fn seal_target(&self, record: &mut Record, intent: &Intent) {
+        match &intent.handle {
+            Some(handle) => {
+                let sealed = self.seal(&record.payout, field::HANDLE, handle.reveal());
+                record.vault.handle = Some(sealed);
+            }
+            None => {
+                let plain = encode_target(&intent.target);
+                record.vault.target = Some(self.seal(&record.payout, field::TARGET, &plain));
+            }
+        }
+    }
+
+    /// Opens the first attempt in the record itself, if nothing stands in the way of sending it.
+    fn first_attempt(
+        &self,
+        record: &mut Record,
+        events: &mut Vec<Event>,
+        intent: &Intent,
+        adapter: &dyn Adapter,
+    ) -> Result<Option<Request>, CreateError> {
+        let now = self.now();
+        let payout = &record.payout;
+        let late = payout.order.submit_before.is_some_and(|limit| now >= limit);
+        let fresh = events.len() == 1 && !payout.look_first && !late;
+        let (true, Some(handle)) = (fresh, &intent.handle) else { return Ok(None) };
+        let request = adapter.prepare(payout, handle, payout.next_generation())?;
+        let attempt = self.attempt(payout, &request, adapter);
+        record.vault.request = Some(self.seal(payout, field::REQUEST, &request.bytes));
+        let input = Input::own(What::AttemptOpened(Box::new(attempt)));
+        extend(&mut record.payout, events, adapter, &input, now);
+        Ok(Some(request))
+    }
+
+    /// Due at once, except for a look before the first send: a request of a forgotten past may
+    /// still be under way, so the look must not come sooner than the longest request after it.
+    fn first_schedule(&self, payout: &Payout, adapter: &dyn Adapter, now: Timestamp) -> Schedule {
+        let policy = adapter.policy();
+        let due_at = machine::due_at(payout, policy, 0, now);
+        let since = self.continuous_since();
+        match payout.look_first && since != Timestamp::MAX {
+            true => {
+                let safe = since.plus(policy.request_timeout);
+                Schedule { due_at: due_at.map(|due_at| due_at.max(safe)), tries: 0 }
+            }
+            false => Schedule { due_at, tries: 0 },
+        }
+    }
+
+    fn claim_for_creator(&self, now: Timestamp) -> Claim {
+        let until = now.plus(self.parts().limits.lease);
+        Claim { holder: self.parts().incarnation.clone(), now, until, limit: 1 }
+    }
+
+    async fn refreshed(&self, created: Created) -> Created {
+        match self.get(&created.payout.order.merchant, &created.payout.id).await {
+            Ok(payout) => Created { payout, ..created },
+            // What was recorded is the truth as far as it goes; the caller may ask again.
+            Err(_) => created,
+        }
+    }
+
+    async fn wait_for_outcome(&self, created: Created, wait_until: WaitUntil) -> Created {
+        if wait_until != WaitUntil::Outcome {
+            return created;
+        }
+        let Created { payout, replayed } = created;
+        let decided = self.no_longer_than_allowed(self.outcome_of(&payout)).await;
+        let payout = decided.and_then(Result::ok).unwrap_or(payout);
+        Created { payout, replayed }
+    }
+
+    async fn outcome_of(&self, payout: &Payout) -> Result<Payout, QueryError> {
+        loop {
+            let latest = self.store().ends().await?.latest;
+            let payout = self.get(&payout.order.merchant, &payout.id).await?;
+            if payout.state.name().outcome() != Outcome::Undecided {
+                return Ok(payout);
+            }
+            self.store().changed(&latest).await?;
+        }
+    }
+
+    /// Waits for something at most as long as any caller may be kept waiting.
+    async fn no_longer_than_allowed<T>(&self, future: impl Future<Output = T>) -> Option<T> {
+        let clock = self.clock();
+        let end = clock.monotonic() + self.parts().limits.wait_max;
+        let future = std::pin::pin!(future);
+        match futures_util::future::select(future, clock.sleep_until(end)).await {
+            futures_util::future::Either::Left((done, _)) => Some(done),
+            futures_util::future::Either::Right(_) => None,
+        }
+    }
+}
+
+/// What a creation records, apart from what happened to it since.
+struct Intent {
+    id: PayoutId,
+    order: Order,
+    target: TargetRequest,
+    handle: Option<Handle>,
+    look_first: bool,
+}
+
+/// Applies one input to a payout that is not stored yet. What it declines is left out: a parked
+/// notification that means nothing to this payout is still kept as evidence.
+fn extend(
+    payout: &mut Payout,
+    events: &mut Vec<Event>,
+    adapter: &dyn Adapter,
+    input: &Input,
+    now: Timestamp,
+) {
+    if let Ok(Some(event)) = machine::decide(payout, adapter.policy(), input, now) {
+        *payout = machine::apply(Some(payout.clone()), &event);
+        events.push(event);
+    }
+}
+
+fn parked_evidence(parked: &ParkedNotification) -> SealedEvidence {
+    SealedEvidence {
+        kind: EvidenceKind::Notification,
+        recorded_at: parked.received_at,
+        bytes: parked.body.clone(),
+    }
+}

@@ -1,0 +1,251 @@
+//! Destinations: registered from bank details, imported as handles, read, listed and deleted. Their
+//! ids derive from their contents, so a repeat finds what the first call made.
+
+use payout::bank::{Account, BankDetails, Holder};
+use payout::destination::{Destination, DestinationEvent, DestinationState, Origin};
+use payout::id::{Customer, DestinationId, Merchant};
+use payout::identity::destination_id;
+use payout::input::ProviderWords;
+use payout::keys::KeyError;
+use payout::order::{RawHandle, TargetRequest};
+use payout::port::{
+    DestinationFilter, DestinationWrite, DestinationWritten, Page, PageToken, Resolution, Resolved,
+    StoreError, Unfit,
+};
+use payout::reason::Reason;
+use payout::seal::{Place, seal};
+use thiserror::Error;
+
+use crate::Engine;
+use crate::query::QueryError;
+
+/// How often a write is tried again because somebody else wrote the same destination first.
+const STALE_RETRIES_MAX: usize = 8;
+
+/// A destination to be made.
+#[derive(Clone, Debug)]
+pub struct NewDestination {
+    /// Whose destination.
+    pub merchant: Merchant,
+    /// Who is paid there.
+    pub customer: Customer,
+    /// What it is made of.
+    pub contents: Contents,
+}
+
+/// What a destination is made of.
+#[derive(Clone, Debug)]
+pub enum Contents {
+    /// Bank details, to be registered with the provider.
+    BankAccount(BankDetails),
+    /// A handle the merchant already has from the provider.
+    ProviderHandle(RawHandle),
+}
+
+/// Why there is no destination.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum DestinationError {
+    /// Nothing can be read for this merchant.
+    #[error(transparent)]
+    Query(#[from] QueryError),
+    /// The contents cannot be taken.
+    #[error(transparent)]
+    Unfit(#[from] Unfit),
+    /// There is no such destination of this merchant.
+    #[error("there is no such destination of this merchant")]
+    NotFound,
+    /// The provider will not have it.
+    #[error("the provider refused the destination ({reason:?})")]
+    Refused {
+        /// Why, in neutral words.
+        reason: Reason,
+        /// The provider's own.
+        words: ProviderWords,
+    },
+    /// The provider did not answer in a way that can be trusted. Nothing was recorded.
+    #[error("the provider did not answer ({0:?}); repeat the call")]
+    Unanswered(Reason),
+    /// The destination changes too fast to be written.
+    #[error("the destination is being changed at this moment; repeat the call")]
+    Contended,
+    /// A key of the installation is missing.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Engine {
+    /// Makes a destination, or finds the one that was made of the same contents. Nothing is lost
+    /// when it is repeated or dropped.
+    pub async fn make_destination(
+        &self,
+        new: &NewDestination,
+    ) -> Result<Destination, DestinationError> {
+        let adapter = self.adapter(&new.merchant)?;
+        adapter.check_target(&TargetRequest::from(new))?;
+        let id = self.id_of(new)?;
+        if let Some(found) = self.store().load_destination(&id).await?
+            && found.state == DestinationState::Active
+        {
+            return Ok(found);
+        }
+        let (resolution, origin) = match &new.contents {
+            Contents::BankAccount(details) => {
+                (adapter.register(&new.customer, details).await, Origin::Registered)
+            }
+            Contents::ProviderHandle(handle) => {
+                (adapter.import(&new.customer, handle).await, Origin::Imported)
+            }
+        };
+        match resolution {
+            Resolution::Resolved(resolved) => {
+                self.store_destination(id, new, origin, resolved).await
+            }
+            Resolution::Refused(reason, words) => Err(DestinationError::Refused { reason, words }),
+            Resolution::Unknown(reason) => Err(DestinationError::Unanswered(reason)),
+        }
+    }
+
+    /// A destination of this merchant.
+    pub async fn destination(
+        &self,
+        merchant: &Merchant,
+        id: &DestinationId,
+    ) -> Result<Destination, DestinationError> {
+        self.adapter(merchant)?;
+        match self.store().load_destination(id).await? {
+            Some(found) if found.merchant == *merchant => Ok(found),
+            _ => Err(DestinationError::NotFound),
+        }
+    }
+
+    /// Destinations that fit a filter, newest first.
+    pub async fn list_destinations(
+        &self,
+        filter: &DestinationFilter,
+        page: &Page,
+    ) -> Result<(Vec<Destination>, Option<PageToken>), DestinationError> {
+        self.adapter(&filter.merchant)?;
+        Ok(self.store().list_destinations(filter, page).await?)
+    }
+
+    /// Deletes a destination and erases its handle. Payouts that were created with it go on. A
+    /// repeat finds it deleted.
+    pub async fn delete_destination(
+        &self,
+        merchant: &Merchant,
+        id: &DestinationId,
+    ) -> Result<Destination, DestinationError> {
+        for _ in 0..STALE_RETRIES_MAX {
+            let found = self.destination(merchant, id).await?;
+            if found.state == DestinationState::Deleted {
+                return Ok(found);
+            }
+            let deleted = Destination {
+                state: DestinationState::Deleted,
+                handle: None,
+                version: found.version + 1,
+                updated_at: self.now(),
+                ..found
+            };
+            if self.write_destination(&deleted).await? {
+                return Ok(deleted);
+            }
+        }
+        Err(DestinationError::Contended)
+    }
+
+    async fn store_destination(
+        &self,
+        id: DestinationId,
+        new: &NewDestination,
+        origin: Origin,
+        resolved: Resolved,
+    ) -> Result<Destination, DestinationError> {
+        for _ in 0..STALE_RETRIES_MAX {
+            let earlier = self.store().load_destination(&id).await?;
+            if let Some(found) = &earlier
+                && found.state == DestinationState::Active
+            {
+                return Ok(found.clone());
+            }
+            let now = self.now();
+            let mut made = Destination {
+                id: id.clone(),
+                merchant: new.merchant.clone(),
+                customer: new.customer.clone(),
+                origin,
+                summary: resolved.summary.clone(),
+                state: DestinationState::Active,
+                handle: None,
+                version: earlier.as_ref().map_or(1, |earlier| earlier.version + 1),
+                created_at: earlier.as_ref().map_or(now, |earlier| earlier.created_at),
+                updated_at: now,
+            };
+            let place = destination_place(&made);
+            made.handle = Some(seal(&self.parts().keys, place, resolved.handle.reveal()));
+            if self.write_destination(&made).await? {
+                return Ok(made);
+            }
+        }
+        Err(DestinationError::Contended)
+    }
+
+    async fn write_destination(&self, made: &Destination) -> Result<bool, DestinationError> {
+        let event = DestinationEvent {
+            merchant: made.merchant.clone(),
+            destination: made.id.clone(),
+            customer: made.customer.clone(),
+            version: made.version,
+            state: made.state,
+            recorded_at: made.updated_at,
+        };
+        let write = DestinationWrite { destination: made.clone(), event };
+        Ok(self.store().write_destination(&write).await? == DestinationWritten::Yes)
+    }
+
+    fn id_of(&self, new: &NewDestination) -> Result<DestinationId, KeyError> {
+        let mut parts = vec![new.customer.as_str().as_bytes()];
+        match &new.contents {
+            Contents::BankAccount(BankDetails { account, holder }) => {
+                match account {
+                    Account::Iban(iban) => parts.push(iban.reveal().as_bytes()),
+                    Account::Local { country, bank_number, account_number } => {
+                        parts.push(country.as_str().as_bytes());
+                        parts.push(bank_number.reveal().as_bytes());
+                        parts.push(account_number.reveal().as_bytes());
+                    }
+                }
+                match holder {
+                    Holder::Person { first_name, last_name } => {
+                        parts.push(first_name.reveal().as_bytes());
+                        parts.push(last_name.reveal().as_bytes());
+                    }
+                    Holder::Organisation { name } => parts.push(name.reveal().as_bytes()),
+                }
+            }
+            Contents::ProviderHandle(handle) => parts.push(handle.reveal().as_bytes()),
+        }
+        destination_id(&self.parts().keys, &new.merchant, &parts)
+    }
+}
+
+impl From<&NewDestination> for TargetRequest {
+    fn from(new: &NewDestination) -> Self {
+        match &new.contents {
+            Contents::BankAccount(details) => Self::BankAccount(details.clone()),
+            Contents::ProviderHandle(handle) => Self::ProviderHandle(handle.clone()),
+        }
+    }
+}
+
+/// Where the handle of a destination belongs.
+pub(crate) fn destination_place(destination: &Destination) -> Place<'_> {
+    Place {
+        merchant: &destination.merchant,
+        record: destination.id.as_str(),
+        field: crate::engine::field::HANDLE,
+    }
+}

@@ -1,0 +1,260 @@
+//! Driving a payout: whatever is to be done next, until nothing is. The first attempt and recovery
+//! are this same code; recovery merely finds a payout further on.
+
+use payout::attempt::{Attempt, AttemptStatus};
+use payout::codec::{CodecError, decode_target};
+use payout::id::PayoutId;
+use payout::input::{Input, ProviderWords, What};
+use payout::machine::{self, Step};
+use payout::order::TargetRequest;
+use payout::port::{Adapter, Answer, Handle, Request, Resolution, Unfit};
+use payout::reason::Reason;
+use payout::record::{Payout, Record};
+use payout::seal::{self, OpenError, Sealed};
+use thiserror::Error;
+
+use crate::Engine;
+use crate::engine::{field, place};
+use crate::take::{Change, Secrets, TakeError};
+
+/// Steps of one drive. Each waits for a provider or ends; a payout that needs more in one go is
+/// looked at again when it is due.
+const STEPS_MAX: usize = 32;
+
+/// Why a payout could not be driven on. It stays as it is and is tried again when it is due.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub(crate) enum DriveError {
+    #[error(transparent)]
+    Take(#[from] TakeError),
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    #[error("a sealed destination cannot be read: {0}")]
+    Codec(#[from] CodecError),
+    #[error("the payout can no longer be prepared: {0}")]
+    Unfit(#[from] Unfit),
+    #[error("the handle of the destination is missing")]
+    NoHandle,
+}
+
+impl Engine {
+    /// Drives a claimed payout until it rests. What goes wrong is logged and left to the next time:
+    /// the claim runs out, and the payout is as it was last written.
+    pub(crate) async fn drive(&self, id: &PayoutId) {
+        for _ in 0..STEPS_MAX {
+            match self.step(id).await {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(error) => {
+                    tracing::error!(payout = %id, %error, "payout cannot be driven on for now");
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Does the next thing; false if there is nothing to do now.
+    async fn step(&self, id: &PayoutId) -> Result<bool, DriveError> {
+        let Some(record) = self.load_record(id).await.map_err(TakeError::from)? else {
+            return Ok(false);
+        };
+        let merchant = &record.payout.order.merchant;
+        let adapter = self.adapter(merchant).map_err(TakeError::from)?;
+        let Record { payout, schedule, .. } = &record;
+        match machine::next_step(payout, schedule, adapter.policy(), self.situation()) {
+            Step::Resolve => self.resolve(&record, adapter).await?,
+            Step::Open => self.open_and_send(&record, adapter).await?,
+            Step::Ask => self.ask(&record, adapter).await?,
+            Step::GiveUpHolder => self.put(payout, What::HolderGone).await?,
+            Step::Expire => self.put(payout, What::Expired).await?,
+            Step::Park(reason) => self.put(payout, What::Parked(reason)).await?,
+            Step::Wait(_) | Step::Done => {
+                let ours = &self.parts().incarnation;
+                self.store()
+                    .release(ours, std::slice::from_ref(id))
+                    .await
+                    .map_err(TakeError::from)?;
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Has the provider make a handle of what the caller gave. Repeatable, so nothing is recorded
+    /// before it.
+    async fn resolve(&self, record: &Record, adapter: &dyn Adapter) -> Result<(), DriveError> {
+        let payout = &record.payout;
+        let Some(sealed) = &record.vault.target else { return Err(DriveError::NoHandle) };
+        let plain = self.open(payout, field::TARGET, sealed)?;
+        let customer = &payout.order.customer;
+        let resolution = match decode_target(&plain)? {
+            TargetRequest::BankAccount(details) => adapter.register(customer, &details).await,
+            TargetRequest::ProviderHandle(handle) => adapter.import(customer, &handle).await,
+            TargetRequest::Destination(_) => return Err(DriveError::NoHandle),
+        };
+        let (what, words, handle) = match resolution {
+            Resolution::Resolved(resolved) => {
+                let words = ProviderWords::default();
+                (Some(What::DestinationResolved), words, Some(resolved.handle))
+            }
+            Resolution::Refused(reason, words) => {
+                (Some(What::DestinationRefused(reason)), words, None)
+            }
+            Resolution::Unknown(reason) => {
+                tracing::warn!(payout = %payout.id, ?reason, "destination is not resolved yet");
+                (None, ProviderWords::default(), None)
+            }
+        };
+        let handle = handle.map(|handle| self.seal(payout, field::HANDLE, handle.reveal()));
+        let inputs = what.map(|what| Input { words, ..Input::own(what) });
+        let change = Change {
+            inputs: inputs.into_iter().collect(),
+            secrets: Secrets { request: None, handle },
+            driver: true,
+            ..Change::default()
+        };
+        self.take(&payout.id, change).await?;
+        Ok(())
+    }
+
+    /// Records an attempt with its exact request, then sends it. Nothing leaves before the record
+    /// is durable.
+    async fn open_and_send(
+        &self,
+        record: &Record,
+        adapter: &dyn Adapter,
+    ) -> Result<(), DriveError> {
+        let payout = &record.payout;
+        let Some(handle) = self.handle(record)? else { return Err(DriveError::NoHandle) };
+        let request = adapter.prepare(payout, &handle, payout.next_generation())?;
+        if was_sent_otherwise(payout, &request) {
+            return self.put(payout, What::Parked(Reason::AccountChanged)).await;
+        }
+        let attempt = self.attempt(payout, &request, adapter);
+        let number = attempt.number;
+        let sealed = self.seal(payout, field::REQUEST, &request.bytes);
+        let change = Change {
+            inputs: vec![Input::own(What::AttemptOpened(Box::new(attempt)))],
+            secrets: Secrets { request: Some(sealed), handle: None },
+            driver: true,
+            ..Change::default()
+        };
+        let taken = match self.take(&payout.id, change).await {
+            // Something came in between, a cancel perhaps: look again what is to be done.
+            Err(TakeError::Declined(_)) => return Ok(()),
+            taken => taken?,
+        };
+        match taken.payout.attempts.last() {
+            Some(last) if last.number == number => {
+                self.send(&taken.payout, &request, adapter).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The attempt that a request is about to be sent in.
+    pub(crate) fn attempt(
+        &self,
+        payout: &Payout,
+        request: &Request,
+        adapter: &dyn Adapter,
+    ) -> Attempt {
+        let now = self.now();
+        Attempt {
+            number: payout.next_number(),
+            generation: payout.next_generation(),
+            holder: self.parts().incarnation.clone(),
+            opened_at: now,
+            send_by: now.plus(adapter.policy().send_window),
+            account: request.account.clone(),
+            digest: request.digest,
+            masked: request.masked.clone(),
+            status: AttemptStatus::Open,
+        }
+    }
+
+    /// Sends the attempt that was just recorded, by whoever recorded it and by nobody else.
+    pub(crate) async fn send(
+        &self,
+        payout: &Payout,
+        request: &Request,
+        adapter: &dyn Adapter,
+    ) -> Result<(), DriveError> {
+        let attempt = payout.attempts.last().expect("an attempt was just opened");
+        // Others take over after send-by plus the longest request: a sender that was held up must
+        // not begin any more.
+        let answer = match self.now() < attempt.send_by {
+            true => adapter.send(payout, request).await,
+            false => Answer { inputs: vec![Input::own(What::NotSent)], evidence: Vec::new() },
+        };
+        let Answer { inputs, evidence } = answer;
+        let change = Change { inputs, evidence, driver: true, ..Change::default() };
+        self.take(&payout.id, change).await?;
+        Ok(())
+    }
+
+    /// Finds out where the order stands.
+    async fn ask(&self, record: &Record, adapter: &dyn Adapter) -> Result<(), DriveError> {
+        let payout = &record.payout;
+        let request = self.request(record)?;
+        if let Some(request) = &request
+            && request.account != *adapter.account()
+        {
+            return self.put(payout, What::Parked(Reason::AccountChanged)).await;
+        }
+        let handle = self.handle(record)?;
+        let answer = adapter.ask(payout, handle.as_ref(), request.as_ref()).await;
+        let Answer { inputs, evidence } = answer;
+        let change = Change { inputs, evidence, driver: true, ..Change::default() };
+        self.take(&payout.id, change).await?;
+        Ok(())
+    }
+
+    /// Takes one input of our own.
+    async fn put(&self, payout: &Payout, what: What) -> Result<(), DriveError> {
+        let inputs = vec![Input::own(what)];
+        self.take(&payout.id, Change { inputs, driver: true, ..Change::default() }).await?;
+        Ok(())
+    }
+
+    fn handle(&self, record: &Record) -> Result<Option<Handle>, DriveError> {
+        let Some(sealed) = &record.vault.handle else { return Ok(None) };
+        let plain = self.open(&record.payout, field::HANDLE, sealed)?;
+        Ok(Some(Handle::new(plain.to_vec())))
+    }
+
+    /// The exact request of the attempt that may have to be sent again.
+    fn request(&self, record: &Record) -> Result<Option<Request>, DriveError> {
+        let (Some(sealed), Some(attempt)) = (&record.vault.request, record.payout.attempts.last())
+        else {
+            return Ok(None);
+        };
+        let bytes = self.open(&record.payout, field::REQUEST, sealed)?;
+        Ok(Some(Request {
+            bytes,
+            masked: attempt.masked.clone(),
+            digest: attempt.digest,
+            account: attempt.account.clone(),
+        }))
+    }
+
+    pub(crate) fn seal(&self, payout: &Payout, field: &str, plain: &[u8]) -> Sealed {
+        seal::seal(&self.parts().keys, place(payout, field), plain)
+    }
+
+    fn open(
+        &self,
+        payout: &Payout,
+        field: &str,
+        sealed: &Sealed,
+    ) -> Result<zeroize::Zeroizing<Vec<u8>>, OpenError> {
+        seal::open(&self.parts().keys, place(payout, field), sealed)
+    }
+}
+
+/// Whether an earlier attempt, now proven absent, was made of other bytes or for another account:
+/// then its proof of absence says nothing about this request.
+fn was_sent_otherwise(payout: &Payout, request: &Request) -> bool {
+    let other =
+        |attempt: &Attempt| attempt.account != request.account || attempt.digest != request.digest;
+    payout.attempts.iter().any(|a| a.status == AttemptStatus::Absent && other(a))
+}

@@ -1,0 +1,161 @@
+//! Where the work is done. Every task of the engine is spawned here, and [`serve`] returns when
+//! they are done.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::{Either, join3, select};
+use payout::id::PayoutId;
+use payout::port::{Claim, StoreError};
+use payout::time::Timestamp;
+use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::task::JoinSet;
+
+use crate::Engine;
+use crate::create::Plan;
+use crate::engine::Limits;
+
+/// Something a caller wants done whether or not it waits for it.
+pub(crate) enum Job {
+    /// Write a payout and send it.
+    Create(Box<Plan>),
+}
+
+/// The receiving end of an engine's work.
+pub struct Work {
+    jobs: mpsc::Receiver<Job>,
+    recoveries: Arc<Semaphore>,
+}
+
+impl Work {
+    pub(crate) fn new(jobs: mpsc::Receiver<Job>, limits: &Limits) -> Self {
+        Self { jobs, recoveries: Arc::new(Semaphore::new(limits.recoveries_max)) }
+    }
+}
+
+/// Does an engine's work until `shutdown`: carries out creations, and drives what is due. Then
+/// nothing new is begun; what is under way is finished within `grace`, and the rest is left to the
+/// recovery of whoever comes next.
+pub async fn serve(
+    engine: Engine,
+    work: Work,
+    shutdown: impl Future<Output = ()>,
+    grace: Duration,
+) {
+    let Work { jobs, recoveries } = work;
+    let (stop, stopped) = watch::channel(false);
+    let signal = async {
+        shutdown.await;
+        engine.shared().creations.close();
+        // Nobody listening any more means that both loops have ended already.
+        let _ = stop.send(true);
+    };
+    let creations = create_what_is_asked(&engine, jobs, stopped.clone(), grace);
+    let recoveries = recover_what_is_due(&engine, &recoveries, stopped, grace);
+    join3(signal, creations, recoveries).await;
+}
+
+async fn create_what_is_asked(
+    engine: &Engine,
+    mut jobs: mpsc::Receiver<Job>,
+    stopped: watch::Receiver<bool>,
+    grace: Duration,
+) {
+    let mut tasks = JoinSet::new();
+    loop {
+        let job = std::pin::pin!(jobs.recv());
+        let stop = std::pin::pin!(wait_for_stop(stopped.clone()));
+        match select(stop, job).await {
+            Either::Right((Some(job), _)) => carry_out(engine, job, &mut tasks),
+            Either::Right((None, _)) | Either::Left(_) => break,
+        }
+        while tasks.try_join_next().is_some() {}
+    }
+    // What was handed over before the stop was promised to be carried out.
+    jobs.close();
+    while let Ok(job) = jobs.try_recv() {
+        carry_out(engine, job, &mut tasks);
+    }
+    finish(engine, tasks, grace).await;
+}
+
+fn carry_out(engine: &Engine, job: Job, tasks: &mut JoinSet<()>) {
+    let engine = engine.clone();
+    match job {
+        Job::Create(plan) => tasks.spawn(async move { engine.carry_out(*plan).await }),
+    };
+}
+
+async fn recover_what_is_due(
+    engine: &Engine,
+    permits: &Arc<Semaphore>,
+    stopped: watch::Receiver<bool>,
+    grace: Duration,
+) {
+    let mut tasks = JoinSet::new();
+    while !*stopped.borrow() {
+        engine.refresh_continuity().await;
+        let claimed = match claim(engine, permits.available_permits()).await {
+            Ok(claimed) => claimed,
+            Err(error) => {
+                tracing::error!(%error, "cannot look for payouts that are due");
+                Vec::new()
+            }
+        };
+        if claimed.is_empty() {
+            let stop = std::pin::pin!(wait_for_stop(stopped.clone()));
+            let due = std::pin::pin!(wait_for_work(engine));
+            select(stop, due).await;
+        }
+        for payout in claimed {
+            let permit = permits.clone().try_acquire_owned();
+            let permit = permit.expect("no more is claimed than there are permits");
+            let engine = engine.clone();
+            tasks.spawn(async move {
+                engine.drive(&payout).await;
+                drop(permit);
+            });
+        }
+        while tasks.try_join_next().is_some() {}
+    }
+    finish(engine, tasks, grace).await;
+}
+
+async fn claim(engine: &Engine, limit: usize) -> Result<Vec<PayoutId>, StoreError> {
+    if limit == 0 {
+        return Ok(Vec::new());
+    }
+    let now = engine.now();
+    let until = now.plus(engine.parts().limits.lease);
+    let holder = engine.parts().incarnation.clone();
+    engine.store().claim(&Claim { holder, now, until, limit }).await
+}
+
+/// Returns when something should be due, when somebody says so, or after the longest pause.
+async fn wait_for_work(engine: &Engine) {
+    let clock = engine.clock();
+    let pause = engine.parts().limits.recovery_interval;
+    let next = engine.store().next_due_at().await.ok().flatten().unwrap_or(Timestamp::MAX);
+    // A due time in the past means that all drivers are busy: no need to look at once.
+    let until_next = next.since(engine.now()).max(SHORTEST_PAUSE);
+    let asleep = clock.sleep_until(clock.monotonic() + pause.min(until_next));
+    let rung = std::pin::pin!(engine.shared().due.notified());
+    select(rung, asleep).await;
+}
+
+/// The shortest pause between two looks for payouts that are due; bounds what looking costs.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(10);
+
+async fn wait_for_stop(mut stopped: watch::Receiver<bool>) {
+    // An error means that the sender is gone, which is a stop as well.
+    let _ = stopped.wait_for(|stopped| *stopped).await;
+}
+
+/// Waits for tasks under way; what is not done within `grace` is cut off, as a crash would.
+async fn finish(engine: &Engine, mut tasks: JoinSet<()>, grace: Duration) {
+    let end = engine.clock().monotonic() + grace;
+    let all = std::pin::pin!(async { while tasks.join_next().await.is_some() {} });
+    if let Either::Right(_) = select(all, engine.clock().sleep_until(end)).await {
+        tracing::warn!("submissions under way are left to recovery: the grace period is over");
+    }
+}

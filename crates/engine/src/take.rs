@@ -1,0 +1,191 @@
+//! Taking inputs: read, decide, write, and again if somebody else was quicker. Every change of a
+//! payout after its creation goes through here, whoever it comes from.
+
+use payout::event::Event;
+use payout::id::PayoutId;
+use payout::input::Input;
+use payout::keys::KeyError;
+use payout::machine::{self, Declined, Situation, Step};
+use payout::port::{
+    Append, Appended, ClaimChange, EVIDENCE_LENGTH_MAX, Evidence, SealedEvidence, StoreError,
+};
+use payout::record::{Payout, Record, Schedule};
+use payout::seal::{OpenError, Sealed, seal};
+use payout::time::Timestamp;
+use thiserror::Error;
+
+use crate::Engine;
+use crate::engine::{field, place};
+use crate::query::QueryError;
+
+/// How often a write is tried again because somebody else wrote first. Each time that happens the
+/// payout moved on, and a payout moves a few dozen times in its life.
+const STALE_RETRIES_MAX: usize = 64;
+
+/// What is to be made of a payout.
+#[derive(Default)]
+pub(crate) struct Change {
+    /// What happened, in order.
+    pub(crate) inputs: Vec<Input>,
+    /// The provider's words behind it.
+    pub(crate) evidence: Vec<Evidence>,
+    /// Secrets to be stored with it.
+    pub(crate) secrets: Secrets,
+    /// Set by whoever drives the payout.
+    pub(crate) driver: bool,
+}
+
+/// Secrets that come with a change; absent ones stay as they are.
+#[derive(Clone, Default)]
+pub(crate) struct Secrets {
+    pub(crate) request: Option<Sealed>,
+    pub(crate) handle: Option<Sealed>,
+}
+
+/// Why inputs were not taken.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub(crate) enum TakeError {
+    #[error("the payout is not here")]
+    Gone,
+    #[error(transparent)]
+    Declined(#[from] Declined),
+    #[error("the payout changed {STALE_RETRIES_MAX} times while it was being written")]
+    Contended,
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    #[error(transparent)]
+    Query(#[from] QueryError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Engine {
+    /// Applies a change to whatever the payout is when it is written; returns what it is then.
+    pub(crate) async fn take(&self, id: &PayoutId, change: Change) -> Result<Record, TakeError> {
+        for _ in 0..STALE_RETRIES_MAX {
+            let Some(record) = self.load_record(id).await? else { return Err(TakeError::Gone) };
+            let (next, events) = self.next_record(&record, &change)?;
+            if events.is_empty() && !change.driver {
+                return Ok(record);
+            }
+            let append = self.append(&record, next, events, &change)?;
+            match self.store().append(&append).await? {
+                Appended::Yes => {
+                    append.events.iter().for_each(log);
+                    self.wake_if_due(&append.record, change.driver);
+                    return Ok(append.record);
+                }
+                Appended::Stale => {}
+            }
+        }
+        Err(TakeError::Contended)
+    }
+
+    /// What the change makes of the record, with the time at which it is due again.
+    fn next_record(
+        &self,
+        record: &Record,
+        change: &Change,
+    ) -> Result<(Record, Vec<Event>), TakeError> {
+        let now = self.now();
+        let policy = self.adapter(&record.payout.order.merchant)?.policy();
+        let mut payout = record.payout.clone();
+        let mut events = Vec::new();
+        for input in &change.inputs {
+            if let Some(event) = machine::decide(&payout, policy, input, now)? {
+                payout = machine::apply(Some(payout), &event);
+                events.push(event);
+            }
+        }
+        let mut next = record.clone();
+        if let Some(request) = &change.secrets.request {
+            next.vault.request = Some(request.clone());
+        }
+        if let Some(handle) = &change.secrets.handle {
+            next.vault.handle = Some(handle.clone());
+        }
+        let mut next = next.advance(&events);
+        let tries = if events.is_empty() { record.schedule.tries.saturating_add(1) } else { 0 };
+        let due_at = machine::due_at(&next.payout, policy, tries, now);
+        next.schedule = Schedule { due_at, tries };
+        Ok((next, events))
+    }
+
+    fn append(
+        &self,
+        before: &Record,
+        record: Record,
+        events: Vec<Event>,
+        change: &Change,
+    ) -> Result<Append, TakeError> {
+        let claim = match change.driver && self.rests(&record)? {
+            true => ClaimChange::Release,
+            false => ClaimChange::Keep,
+        };
+        // What changed nothing need not be proven; a poll a day for months is not evidence.
+        let evidence = match events.is_empty() {
+            true => Vec::new(),
+            false => self.seal_evidence(&before.payout, &change.evidence, self.now()),
+        };
+        Ok(Append { record, events, claim, evidence })
+    }
+
+    /// Whether nothing is to be done with the payout right now.
+    fn rests(&self, record: &Record) -> Result<bool, TakeError> {
+        let policy = self.adapter(&record.payout.order.merchant)?.policy();
+        let step = machine::next_step(&record.payout, &record.schedule, policy, self.situation());
+        Ok(matches!(step, Step::Wait(_) | Step::Done))
+    }
+
+    pub(crate) fn situation(&self) -> Situation<'_> {
+        Situation {
+            now: self.now(),
+            me: &self.parts().incarnation,
+            others_are_gone: self.store().others_are_gone(),
+        }
+    }
+
+    pub(crate) fn seal_evidence(
+        &self,
+        payout: &Payout,
+        evidence: &[Evidence],
+        recorded_at: Timestamp,
+    ) -> Vec<SealedEvidence> {
+        let place = place(payout, field::EVIDENCE);
+        let mut sealed = Vec::with_capacity(evidence.len());
+        for Evidence { kind, bytes } in evidence {
+            let kept = bytes.get(..EVIDENCE_LENGTH_MAX).unwrap_or(bytes);
+            let bytes = seal(&self.parts().keys, place, kept);
+            sealed.push(SealedEvidence { kind: *kind, recorded_at, bytes });
+        }
+        sealed
+    }
+
+    /// Recovery sleeps until it expects work; work that comes earlier wakes it. A driver needs no
+    /// waking: it sees for itself what is next.
+    fn wake_if_due(&self, record: &Record, driver: bool) {
+        if !driver && record.schedule.due_at.is_some_and(|due_at| due_at <= self.now()) {
+            self.shared().due.notify_one();
+        }
+    }
+}
+
+/// One line per change of state; what moved nothing is told at a finer level.
+pub(crate) fn log(event: &Event) {
+    let before = event.before.map_or("-", payout::state::StateName::as_str);
+    let after = event.after.name().as_str();
+    let reason = event.reason.map(tracing::field::debug);
+    if before == after {
+        tracing::debug!(
+            payout = %event.payout, merchant = %event.merchant, sequence = event.sequence,
+            state = after, reason, "payout noted"
+        );
+        return;
+    }
+    tracing::info!(
+        payout = %event.payout, merchant = %event.merchant, sequence = event.sequence,
+        before, after, reason, code = event.words.code, "payout moved"
+    );
+}
