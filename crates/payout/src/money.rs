@@ -56,7 +56,7 @@ impl Currency {
 
     /// The smallest step banks move, in minor units: forints have no cents in practice, though ISO
     /// 4217 gives them two decimals, so an amount in HUF is a multiple of 100.
-    fn step(self) -> i64 {
+    pub fn step(self) -> i64 {
         if self.code == "HUF" { 100 } else { 1 }
     }
 }
