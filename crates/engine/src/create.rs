@@ -1,6 +1,8 @@
 //! Creating a payout. A known key is answered first; then every check; then the intent and, where
 //! it can be sent at once, its first attempt are one durable write; only then anything is sent.
 
+use std::time::Duration;
+
 use payout::codec::encode_target;
 use payout::event::{self, Event};
 use payout::fingerprint::{Fingerprint, differences, fingerprint};
@@ -42,6 +44,9 @@ pub struct CreateRequest {
     pub target: TargetRequest,
     /// How far the payout should be before the caller is answered.
     pub wait_until: WaitUntil,
+    /// The longest that the caller waits for that, counted from the call; the engine's own limit
+    /// holds beside it. What has to be durable is waited for in any case.
+    pub wait_max: Duration,
 }
 
 /// How far a payout should be before its caller is answered.
@@ -149,11 +154,13 @@ impl Engine {
     /// Creates a payout, or finds the one that its key names. Repeatable with the same contents.
     /// Dropping the future stops the waiting, never the payout.
     pub async fn create(&self, request: CreateRequest) -> Result<Created, CreateError> {
-        let CreateRequest { order, target, wait_until } = request;
+        let CreateRequest { order, target, wait_until, wait_max } = request;
+        let wait_max = wait_max.min(self.parts().limits.wait_max);
+        let wait_end = self.clock().monotonic().saturating_add(wait_max);
         let id = payout_id(&order.merchant, &order.idempotency_key);
         if let Some(stored) = self.store().load(&id).await? {
             let created = self.existing(stored, &order, &target)?;
-            return Ok(self.wait_for_outcome(created, wait_until).await);
+            return Ok(self.wait_for_outcome(created, wait_until, wait_end).await);
         }
         let (recorded_in, recorded) = oneshot::channel();
         let (rested_in, rested) = oneshot::channel();
@@ -165,12 +172,12 @@ impl Engine {
         // From here on the payout may be recorded although we do not hear of it.
         let created = recorded.await.map_err(|_| CreateError::Interrupted)??;
         if wait_until == WaitUntil::Recorded || created.replayed {
-            return Ok(self.wait_for_outcome(created, wait_until).await);
+            return Ok(self.wait_for_outcome(created, wait_until, wait_end).await);
         }
         // A lost word only means that the driver is gone; the payout itself says how far it is.
-        let _ = self.no_longer_than_allowed(rested).await;
+        let _ = self.no_longer_than(wait_end, rested).await;
         let created = self.refreshed(created).await;
-        Ok(self.wait_for_outcome(created, wait_until).await)
+        Ok(self.wait_for_outcome(created, wait_until, wait_end).await)
     }
 
     /// Every check that comes before the record, in the order in which a caller can mend them.
@@ -407,12 +414,17 @@ impl Engine {
         }
     }
 
-    async fn wait_for_outcome(&self, created: Created, wait_until: WaitUntil) -> Created {
+    async fn wait_for_outcome(
+        &self,
+        created: Created,
+        wait_until: WaitUntil,
+        wait_end: Duration,
+    ) -> Created {
         if wait_until != WaitUntil::Outcome {
             return created;
         }
         let Created { payout, replayed } = created;
-        let decided = self.no_longer_than_allowed(self.outcome_of(&payout)).await;
+        let decided = self.no_longer_than(wait_end, self.outcome_of(&payout)).await;
         let payout = decided.and_then(Result::ok).unwrap_or(payout);
         Created { payout, replayed }
     }
@@ -428,10 +440,9 @@ impl Engine {
         }
     }
 
-    /// Waits for something at most as long as any caller may be kept waiting.
-    async fn no_longer_than_allowed<T>(&self, future: impl Future<Output = T>) -> Option<T> {
+    /// Waits for something until the clock's monotonic time is `end` at most.
+    async fn no_longer_than<T>(&self, end: Duration, future: impl Future<Output = T>) -> Option<T> {
         let clock = self.clock();
-        let end = clock.monotonic() + self.parts().limits.wait_max;
         let future = std::pin::pin!(future);
         match futures_util::future::select(future, clock.sleep_until(end)).await {
             futures_util::future::Either::Left((done, _)) => Some(done),

@@ -87,6 +87,11 @@ impl Engine {
         self.parts().merchants.keys()
     }
 
+    /// Whether a merchant is served here.
+    pub fn serves(&self, merchant: &Merchant) -> bool {
+        self.parts().merchants.contains_key(merchant)
+    }
+
     /// The clock that everything here goes by.
     pub fn clock(&self) -> &Arc<dyn Clock> {
         &self.parts().clock

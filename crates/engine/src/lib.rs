@@ -18,7 +18,7 @@ mod take;
 
 pub use cancel::{CancelAnswer, CancelError};
 pub use create::{CreateError, CreateRequest, Created, WaitUntil};
-pub use destinations::{DestinationError, NewDestination};
+pub use destinations::{Contents, DestinationError, NewDestination};
 pub use engine::{Engine, Limits, Parts};
 pub use query::QueryError;
 pub use receive::ReceiveError;
