@@ -1,0 +1,99 @@
+//! Bank details as callers give them. They go in and never come out again.
+
+use api::v1;
+use payout::bank::{Account, BankDetails, Country, Holder, HolderName, Iban, LocalNumber};
+use payout::text::{Invalid, Shape};
+
+use super::fields::Fields;
+
+/// Longest bank number, without spaces and hyphens, as the API promises.
+const BANK_NUMBER_LENGTH_MAX: usize = 16;
+
+/// Longest part of a person's name, in characters, as the API promises.
+const PERSON_NAME_LENGTH_MAX: usize = 70;
+
+/// The field that holds bank details, in every request that has them.
+const DETAILS: &str = "bank_details";
+
+/// The account and holder, or notes of what is wrong with them.
+pub(super) fn bank_details(
+    fields: &mut Fields,
+    details: Option<&v1::BankDetails>,
+) -> Option<BankDetails> {
+    let Some(details) = details else {
+        fields.wrong(DETAILS, "is required");
+        return None;
+    };
+    let account = account(fields, details.account.as_ref());
+    let holder = holder(fields, details.holder.as_ref());
+    Some(BankDetails { account: account?, holder: holder? })
+}
+
+fn account(fields: &mut Fields, account: Option<&v1::BankAccount>) -> Option<Account> {
+    match account.and_then(|account| account.form.as_ref()) {
+        Some(v1::bank_account::Form::Iban(iban)) => {
+            let iban = fields.parsed(path("account.iban"), Iban::parse(iban))?;
+            Some(Account::Iban(iban))
+        }
+        Some(v1::bank_account::Form::Local(local)) => local_account(fields, local),
+        None => {
+            fields.wrong(path("account"), "is required: give an iban or a local account");
+            None
+        }
+    }
+}
+
+fn local_account(fields: &mut Fields, local: &v1::LocalAccount) -> Option<Account> {
+    let v1::LocalAccount { country_code, bank_number, account_number } = local;
+    let country = fields.parsed(path("account.local.country_code"), Country::parse(country_code));
+    let bank_number = fields.parsed(path("account.local.bank_number"), parse_bank(bank_number));
+    let account_number =
+        fields.parsed(path("account.local.account_number"), LocalNumber::parse(account_number));
+    let (country, bank_number) = (country?, bank_number?);
+    Some(Account::Local { country, bank_number, account_number: account_number? })
+}
+
+/// Bank numbers have digits only and are shorter than account numbers.
+fn parse_bank(text: &str) -> Result<LocalNumber, Invalid> {
+    const SHAPE: Shape = Shape {
+        length_max: BANK_NUMBER_LENGTH_MAX,
+        allowed: |c| c.is_ascii_digit(),
+        alphabet: "digits, spaces and hyphens",
+    };
+    let number = LocalNumber::parse(text)?;
+    SHAPE.check(number.reveal())?;
+    Ok(number)
+}
+
+fn holder(fields: &mut Fields, holder: Option<&v1::AccountHolder>) -> Option<Holder> {
+    match holder.and_then(|holder| holder.holder.as_ref()) {
+        Some(v1::account_holder::Holder::Person(person)) => {
+            let first = fields.parsed(path("holder.person.first_name"), name(&person.first_name));
+            let last = fields.parsed(path("holder.person.last_name"), name(&person.last_name));
+            Some(Holder::Person { first_name: first?, last_name: last? })
+        }
+        Some(v1::account_holder::Holder::OrganisationName(text)) => {
+            let name = fields.parsed(path("holder.organisation_name"), HolderName::parse(text))?;
+            Some(Holder::Organisation { name })
+        }
+        None => {
+            fields.wrong(path("holder"), "is required: name a person or an organisation");
+            None
+        }
+    }
+}
+
+fn name(text: &str) -> Result<HolderName, Invalid> {
+    const SHAPE: Shape = Shape {
+        length_max: PERSON_NAME_LENGTH_MAX,
+        allowed: |_| true,
+        alphabet: "printable characters",
+    };
+    let name = HolderName::parse(text)?;
+    SHAPE.check(name.reveal())?;
+    Ok(name)
+}
+
+fn path(rest: &str) -> String {
+    format!("{DETAILS}.{rest}")
+}

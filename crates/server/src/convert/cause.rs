@@ -1,0 +1,81 @@
+//! Reasons, who has to act, and what people have to look at.
+
+use api::v1;
+use payout::input::ProviderWords;
+use payout::reason::{Actor, Reason};
+
+use super::destination::clipped;
+
+/// Longest code of a provider, in characters, as the API promises.
+const PROVIDER_CODE_LENGTH_MAX: usize = 64;
+
+/// Longest text of a provider, in characters, as the API promises.
+const PROVIDER_TEXT_LENGTH_MAX: usize = 256;
+
+/// A reason with the provider's own words.
+pub(super) fn cause(reason: Reason, words: &ProviderWords) -> v1::Cause {
+    v1::Cause {
+        reason: neutral(reason).into(),
+        retryable: reason.retryable(),
+        actor: actor(reason.actor()).into(),
+        provider_code: clipped(words.code.as_deref().unwrap_or(""), PROVIDER_CODE_LENGTH_MAX),
+        provider_text: clipped(words.text.as_deref().unwrap_or(""), PROVIDER_TEXT_LENGTH_MAX),
+    }
+}
+
+/// A reason where the provider's words are not at hand.
+pub(super) fn bare_cause(reason: Reason) -> v1::Cause {
+    cause(reason, &ProviderWords::default())
+}
+
+/// The name of a reason in the API, without the prefix that all of them share.
+pub(crate) fn reason_name(reason: Reason) -> &'static str {
+    let name = neutral(reason).as_str_name();
+    name.strip_prefix("REASON_").unwrap_or(name)
+}
+
+/// What a person should look at, given why the machine thinks so.
+pub(super) fn attention(reason: Reason) -> v1::Attention {
+    match reason {
+        Reason::AmountDiffers => v1::Attention::AmountMismatch,
+        _ => v1::Attention::Contradiction,
+    }
+}
+
+fn neutral(reason: Reason) -> v1::Reason {
+    match reason {
+        Reason::AccountClosed => v1::Reason::AccountClosed,
+        Reason::AccountInvalid => v1::Reason::AccountInvalid,
+        Reason::CustomerBlocked => v1::Reason::CustomerBlocked,
+        Reason::InsufficientFunds => v1::Reason::MerchantFundsInsufficient,
+        Reason::RiskDeclined => v1::Reason::RiskRefused,
+        Reason::Sanctions => v1::Reason::Sanctions,
+        Reason::ReauthenticationRequired => v1::Reason::DestinationReauthenticationRequired,
+        Reason::BankUnavailable => v1::Reason::BankUnavailable,
+        Reason::ReturnedByBank => v1::Reason::BankRefused,
+        Reason::RequestRejected => v1::Reason::RequestInvalid,
+        Reason::AccessRefused => v1::Reason::MerchantAccessRefused,
+        Reason::ProviderAborted => v1::Reason::ProviderAborted,
+        Reason::CancelRequested => v1::Reason::CancelRequested,
+        Reason::SubmitBeforePassed => v1::Reason::SubmitBeforePassed,
+        Reason::ConnectionFailed => v1::Reason::ProviderUnreachable,
+        // Whoever was to hear the answer is gone, and so the answer is.
+        Reason::AnswerLost | Reason::HolderGone | Reason::HorizonPassed => v1::Reason::AnswerLost,
+        Reason::AnswerUntrusted | Reason::AnswerUnknown => v1::Reason::AnswerUntrusted,
+        Reason::ProviderUnavailable => v1::Reason::ProviderError,
+        Reason::DuplicateReported => v1::Reason::Duplicate,
+        Reason::ResendUnprotected => v1::Reason::NotAtProvider,
+        Reason::AccountChanged => v1::Reason::ConfigurationChanged,
+        Reason::AmountDiffers | Reason::Contradicted | Reason::Other => v1::Reason::Other,
+    }
+}
+
+fn actor(actor: Actor) -> v1::Actor {
+    match actor {
+        Actor::Caller => v1::Actor::Caller,
+        Actor::Customer => v1::Actor::Customer,
+        Actor::Operator => v1::Actor::Operator,
+        Actor::Provider => v1::Actor::Provider,
+        Actor::Nobody => v1::Actor::Nobody,
+    }
+}

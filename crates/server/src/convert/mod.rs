@@ -1,0 +1,31 @@
+//! Protobuf to domain and back: the only place that names both. What comes in is parsed, all that
+//! is wrong with it at once; what goes out is exhaustive, so that a new variant of the domain does
+//! not compile until the API has a word for it.
+
+mod bank;
+mod cause;
+mod create;
+mod description;
+mod destination;
+mod event;
+mod fields;
+mod page;
+mod parked;
+mod payout;
+mod query;
+mod time;
+
+pub(crate) use cause::reason_name;
+pub(crate) use create::create;
+pub(crate) use description::description;
+pub(crate) use destination::{
+    delete_destination, destination, destination_list, get_destination, import_destination,
+    register_destination,
+};
+pub(crate) use event::event;
+pub(crate) use fields::Violation;
+pub(crate) use parked::{parked_list, parked_notification};
+pub(crate) use payout::payout;
+pub(crate) use query::{
+    PayoutList, WatchRequest, Which, cancel, event_list, get, merchant, payout_list, watch,
+};

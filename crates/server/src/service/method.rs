@@ -1,0 +1,107 @@
+//! The methods of the API.
+
+use payout::port::{self, Description};
+
+/// A method of the API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Method {
+    CancelPayout,
+    CreatePayout,
+    DeleteDestination,
+    DescribeProvider,
+    GetDestination,
+    GetPayout,
+    ImportDestination,
+    ListDestinations,
+    ListParkedNotifications,
+    ListPayoutEvents,
+    ListPayouts,
+    RegisterDestination,
+    WatchPayouts,
+}
+
+impl Method {
+    /// Every method, sorted by its full name.
+    const ALL: [Self; 13] = [
+        Self::DeleteDestination,
+        Self::GetDestination,
+        Self::ImportDestination,
+        Self::ListDestinations,
+        Self::RegisterDestination,
+        Self::ListParkedNotifications,
+        Self::CancelPayout,
+        Self::CreatePayout,
+        Self::GetPayout,
+        Self::ListPayoutEvents,
+        Self::ListPayouts,
+        Self::WatchPayouts,
+        Self::DescribeProvider,
+    ];
+
+    /// The full name, as callers, logs and metrics write it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::CancelPayout => "payouts.v1.Payouts/CancelPayout",
+            Self::CreatePayout => "payouts.v1.Payouts/CreatePayout",
+            Self::DeleteDestination => "payouts.v1.Destinations/DeleteDestination",
+            Self::DescribeProvider => "payouts.v1.Provider/DescribeProvider",
+            Self::GetDestination => "payouts.v1.Destinations/GetDestination",
+            Self::GetPayout => "payouts.v1.Payouts/GetPayout",
+            Self::ImportDestination => "payouts.v1.Destinations/ImportDestination",
+            Self::ListDestinations => "payouts.v1.Destinations/ListDestinations",
+            Self::ListParkedNotifications => "payouts.v1.Operations/ListParkedNotifications",
+            Self::ListPayoutEvents => "payouts.v1.Payouts/ListPayoutEvents",
+            Self::ListPayouts => "payouts.v1.Payouts/ListPayouts",
+            Self::RegisterDestination => "payouts.v1.Destinations/RegisterDestination",
+            Self::WatchPayouts => "payouts.v1.Payouts/WatchPayouts",
+        }
+    }
+
+    /// Whether a failed call of it has to say what it may have left behind.
+    pub(crate) fn is_mutation(self) -> bool {
+        match self {
+            Self::CancelPayout
+            | Self::CreatePayout
+            | Self::DeleteDestination
+            | Self::ImportDestination
+            | Self::RegisterDestination => true,
+            Self::DescribeProvider
+            | Self::GetDestination
+            | Self::GetPayout
+            | Self::ListDestinations
+            | Self::ListParkedNotifications
+            | Self::ListPayoutEvents
+            | Self::ListPayouts
+            | Self::WatchPayouts => false,
+        }
+    }
+
+    /// Whether it works with a provider that is described like this.
+    pub(crate) fn is_supported(self, description: &Description) -> bool {
+        match self {
+            Self::RegisterDestination => {
+                description.methods.contains(&port::Method::RegisterDestination)
+            }
+            Self::ImportDestination => {
+                description.methods.contains(&port::Method::ImportDestination)
+            }
+            Self::CancelPayout
+            | Self::CreatePayout
+            | Self::DeleteDestination
+            | Self::DescribeProvider
+            | Self::GetDestination
+            | Self::GetPayout
+            | Self::ListDestinations
+            | Self::ListParkedNotifications
+            | Self::ListPayoutEvents
+            | Self::ListPayouts
+            | Self::WatchPayouts => true,
+        }
+    }
+
+    /// The names of all methods that work with such a provider, sorted.
+    pub(crate) fn supported(description: &Description) -> Vec<String> {
+        let supported = Self::ALL.into_iter().filter(|method| method.is_supported(description));
+        supported.map(|method| method.name().to_owned()).collect()
+    }
+}

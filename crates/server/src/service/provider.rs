@@ -1,0 +1,35 @@
+//! The service `Provider`.
+
+use api::v1;
+use api::v1::provider_server::Provider;
+use engine::Engine;
+use tonic::{Request, Response, Status, async_trait};
+
+use super::Service;
+use super::call::Call;
+use super::method::Method;
+use crate::convert;
+use crate::status::Failure;
+
+#[async_trait]
+impl Provider for Service {
+    async fn describe_provider(
+        &self,
+        request: Request<v1::DescribeProviderRequest>,
+    ) -> Result<Response<v1::DescribeProviderResponse>, Status> {
+        let (metadata, _, request) = request.into_parts();
+        let call = Call::new(&self.0, Method::DescribeProvider, &metadata, &request.merchant);
+        call.answer(async { describe(&self.0.engine, &request) }).await
+    }
+}
+
+fn describe(
+    engine: &Engine,
+    request: &v1::DescribeProviderRequest,
+) -> Result<v1::DescribeProviderResponse, Failure> {
+    let merchant = convert::merchant(&request.merchant)?;
+    let description = engine.describe(&merchant)?;
+    let methods = Method::supported(&description);
+    let description = Some(convert::description(&description, methods));
+    Ok(v1::DescribeProviderResponse { description })
+}
