@@ -476,3 +476,6 @@ fn text(failure: &Failure) -> String {
         | Failure::DeadlineExceeded => failure_name(failure).to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -29,3 +29,8 @@ pub(crate) use payout::payout;
 pub(crate) use query::{
     PayoutList, WatchRequest, Which, cancel, event_list, get, merchant, payout_list, watch,
 };
+
+#[cfg(test)]
+pub(crate) mod samples;
+#[cfg(test)]
+mod tests;
