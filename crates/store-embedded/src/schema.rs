@@ -1,0 +1,127 @@
+//! The tables, and how the database is set up.
+//!
+//! Rows are found by ascending numbers of the store's own: payouts that are young together lie on
+//! the same pages. What a row is about lies in its `body` or `record`, encoded and check-summed;
+//! the other columns repeat only what is searched by.
+
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags};
+
+/// "pyot": tells this database from anybody else's SQLite file.
+pub(crate) const APPLICATION_ID: i64 = 0x7079_6f74;
+
+/// Counted up with every change of the tables that an older program must not write to.
+pub(crate) const VERSION: i64 = 1;
+
+/// The database's file in the data directory.
+pub(crate) const FILE_NAME: &str = "store.sqlite";
+
+/// Statements that a connection keeps prepared: more than there are in this crate.
+const STATEMENTS_MAX: usize = 64;
+
+/// Creates everything, in one transaction with the row of `store`.
+pub(crate) const CREATE: &str = "
+    CREATE TABLE store (
+        only INTEGER PRIMARY KEY CHECK (only = 1),
+        id TEXT NOT NULL,
+        epoch INTEGER NOT NULL,
+        inode INTEGER NOT NULL,
+        continuous_since INTEGER NOT NULL,
+        seen_at INTEGER NOT NULL
+    ) STRICT;
+
+    -- A payout is looked at when wake_at comes: at the end of its claim while it is claimed, else
+    -- at due_at.
+    CREATE TABLE payout (
+        number INTEGER PRIMARY KEY,
+        id TEXT NOT NULL,
+        merchant TEXT NOT NULL,
+        customer TEXT NOT NULL,
+        provider_reference TEXT,
+        undecided INTEGER NOT NULL,
+        created_at INTEGER NOT NULL,
+        version INTEGER NOT NULL,
+        sequence INTEGER NOT NULL,
+        due_at INTEGER,
+        wake_at INTEGER,
+        claimed_by TEXT,
+        record BLOB NOT NULL
+    ) STRICT;
+    CREATE UNIQUE INDEX payout_by_id ON payout (id);
+    CREATE INDEX payout_by_wake ON payout (wake_at) WHERE wake_at IS NOT NULL;
+    CREATE INDEX payout_by_claim ON payout (claimed_by) WHERE claimed_by IS NOT NULL;
+    CREATE INDEX payout_by_merchant ON payout (merchant, created_at);
+    CREATE INDEX payout_by_customer ON payout (merchant, customer, created_at);
+    CREATE INDEX payout_by_reference ON payout (merchant, provider_reference, created_at)
+        WHERE provider_reference IS NOT NULL;
+    CREATE INDEX payout_undecided ON payout (merchant, created_at) WHERE undecided = 1;
+
+    CREATE TABLE fence (
+        payout TEXT PRIMARY KEY,
+        body BLOB NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE parked (
+        number INTEGER PRIMARY KEY,
+        merchant TEXT NOT NULL,
+        name TEXT NOT NULL,
+        receipt TEXT NOT NULL,
+        body BLOB NOT NULL
+    ) STRICT;
+    CREATE UNIQUE INDEX parked_by_name ON parked (merchant, name, receipt);
+    CREATE INDEX parked_by_merchant ON parked (merchant);
+
+    CREATE TABLE evidence (
+        number INTEGER PRIMARY KEY,
+        payout INTEGER NOT NULL,
+        body BLOB NOT NULL
+    ) STRICT;
+    CREATE INDEX evidence_by_payout ON evidence (payout);
+
+    -- The log. An event of a destination has no payout.
+    CREATE TABLE event (
+        position INTEGER PRIMARY KEY,
+        merchant TEXT NOT NULL,
+        customer TEXT NOT NULL,
+        payout INTEGER,
+        body BLOB NOT NULL
+    ) STRICT;
+    CREATE INDEX event_by_merchant ON event (merchant);
+    CREATE INDEX event_by_customer ON event (merchant, customer);
+    CREATE INDEX event_by_payout ON event (payout) WHERE payout IS NOT NULL;
+
+    CREATE TABLE destination (
+        number INTEGER PRIMARY KEY,
+        id TEXT NOT NULL,
+        merchant TEXT NOT NULL,
+        customer TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        version INTEGER NOT NULL,
+        body BLOB NOT NULL
+    ) STRICT;
+    CREATE UNIQUE INDEX destination_by_id ON destination (id);
+    CREATE INDEX destination_by_merchant ON destination (merchant, created_at);
+    CREATE INDEX destination_by_customer ON destination (merchant, customer, created_at);
+";
+
+/// The connection that writes. Every commit waits for the disk; what is erased is overwritten.
+pub(crate) fn connect_writer(directory: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open(directory.join(FILE_NAME))?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "secure_delete", "ON")?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    // In KiB when negative; holds the inner pages of the indexes of some million payouts.
+    connection.pragma_update(None, "cache_size", -32 * 1024)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    Ok(connection)
+}
+
+/// A connection that reads what is committed, and cannot write.
+pub(crate) fn connect_reader(directory: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(directory.join(FILE_NAME), flags)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    Ok(connection)
+}

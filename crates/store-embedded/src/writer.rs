@@ -1,0 +1,200 @@
+//! The one thread that writes. It takes whatever waits, up to a bound, into one transaction, and
+//! answers after the commit: many writers share the price of one fsync.
+
+use std::fs::File;
+use std::thread::JoinHandle;
+
+use payout::port::StoreError;
+use rusqlite::{Connection, TransactionBehavior};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::fault::{Fault, before_commit, of_commit};
+
+/// Jobs that may wait beyond those in the transaction under way; a full queue slows its callers.
+const QUEUE_MAX: usize = 1024;
+
+/// Jobs in one transaction: enough to make the fsync cheap for each, few enough that none waits
+/// for more than some milliseconds of others' work.
+const BATCH_MAX: usize = 256;
+
+/// How the log stands, for those who wait for it to grow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Tide {
+    /// The position of the latest durable event.
+    At(i64),
+    /// Nothing more will be written; why.
+    Stopped(String),
+}
+
+/// The caller's end of the writing thread. Dropping it finishes what waits.
+pub(crate) struct Writer {
+    queue: Option<mpsc::Sender<Box<dyn Job>>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    /// Starts the thread that owns `connection`, and `lock` until the connection is closed.
+    pub(crate) fn start(connection: Connection, latest: i64, lock: File) -> (Self, Tides) {
+        let (sender, queue) = mpsc::channel(QUEUE_MAX);
+        let (tide, tides) = watch::channel(Tide::At(latest));
+        let thread = Thread { connection, queue, tide, latest };
+        let thread = std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || {
+            thread.run();
+            drop(lock);
+        });
+        let thread = thread.expect("a process that cannot start a thread cannot start at all");
+        (Self { queue: Some(sender), thread: Some(thread) }, tides)
+    }
+
+    /// Runs `work` in a transaction and returns once that is durable. `work` reads first and
+    /// writes only when nothing can make it refuse any more. Dropped early, it may still be done.
+    pub(crate) async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Changes<'_>) -> Result<T, Fault> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let queue = self.queue.as_ref().expect("the queue is there until the store is dropped");
+        let job = Work { work: Some(work), done: None, reply };
+        if queue.send(Box::new(job)).await.is_err() {
+            return Err(StoreError::NotWritten(STOPPED.to_owned()));
+        }
+        match answer.await {
+            Ok(answer) => answer,
+            Err(_) => Err(StoreError::Unknown(STOPPED.to_owned())),
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        drop(self.queue.take());
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the store's writing thread panicked");
+        }
+    }
+}
+
+/// Follows the log.
+pub(crate) type Tides = watch::Receiver<Tide>;
+
+const STOPPED: &str = "the store stopped after a failed commit; restart the process";
+
+/// What a job works on: the transaction and the log's end within it.
+pub(crate) struct Changes<'a> {
+    pub(crate) connection: &'a Connection,
+    /// The position of the latest event, those of this transaction included.
+    pub(crate) latest: i64,
+}
+
+/// Something to be written, with somebody who waits for it.
+trait Job: Send {
+    /// Does its part of the transaction. Fails only if the whole transaction must.
+    fn run(&mut self, changes: &mut Changes<'_>) -> Result<(), rusqlite::Error>;
+
+    /// Answers: what it did counts if the transaction was committed.
+    fn answer(self: Box<Self>, committed: &Result<(), StoreError>);
+}
+
+struct Work<T, F> {
+    work: Option<F>,
+    done: Option<Result<T, StoreError>>,
+    reply: oneshot::Sender<Result<T, StoreError>>,
+}
+
+impl<T, F> Job for Work<T, F>
+where
+    T: Send,
+    F: FnOnce(&mut Changes<'_>) -> Result<T, Fault> + Send,
+{
+    fn run(&mut self, changes: &mut Changes<'_>) -> Result<(), rusqlite::Error> {
+        let work = self.work.take().expect("a job runs once");
+        let before = changes.connection.total_changes();
+        match work(changes) {
+            Ok(value) => self.done = Some(Ok(value)),
+            Err(Fault::Sql(error)) => return Err(error),
+            Err(Fault::Refused(error)) => {
+                let after = changes.connection.total_changes();
+                assert_eq!(before, after, "a job that refuses has written nothing");
+                self.done = Some(Err(error));
+            }
+        }
+        Ok(())
+    }
+
+    fn answer(self: Box<Self>, committed: &Result<(), StoreError>) {
+        let answer = match (committed, self.done) {
+            (Ok(()), Some(done)) => done,
+            // A job that was refused wrote nothing, whatever became of the others.
+            (Err(_), Some(Err(refused))) => Err(refused),
+            (Err(error), _) => Err(error.clone()),
+            (Ok(()), None) => unreachable!("every job of a committed transaction has run"),
+        };
+        // Whoever dropped the future does not want the answer.
+        let _gone = self.reply.send(answer);
+    }
+}
+
+struct Thread {
+    connection: Connection,
+    queue: mpsc::Receiver<Box<dyn Job>>,
+    tide: watch::Sender<Tide>,
+    latest: i64,
+}
+
+impl Thread {
+    fn run(mut self) {
+        let mut batch = Vec::with_capacity(BATCH_MAX);
+        while self.queue.blocking_recv_many(&mut batch, BATCH_MAX) > 0 {
+            let committed = self.commit(&mut batch);
+            for job in batch.drain(..) {
+                job.answer(&committed);
+            }
+            match committed {
+                Ok(()) => {
+                    self.tide.send_replace(Tide::At(self.latest));
+                }
+                Err(StoreError::Unknown(why)) => return self.stop(why),
+                Err(why) => tracing::error!(%why, "the store could not write"),
+            }
+        }
+        self.close();
+    }
+
+    /// All jobs in one durable transaction, or none.
+    fn commit(&mut self, batch: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
+        let immediate = TransactionBehavior::Immediate;
+        let begun = self.connection.transaction_with_behavior(immediate);
+        let transaction = begun.map_err(|error| before_commit(&error))?;
+        let mut changes = Changes { connection: &transaction, latest: self.latest };
+        for job in batch {
+            // Dropping the transaction rolls it back.
+            job.run(&mut changes).map_err(|error| before_commit(&error))?;
+        }
+        let latest = changes.latest;
+        transaction.commit().map_err(|error| of_commit(&error))?;
+        self.latest = latest;
+        Ok(())
+    }
+
+    /// A commit that failed is never tried again: what the disk took is only known after reading
+    /// it anew. What waits was not begun.
+    fn stop(mut self, why: String) {
+        tracing::error!(why, "the store stopped writing");
+        self.queue.close();
+        while let Ok(job) = self.queue.try_recv() {
+            job.answer(&Err(StoreError::NotWritten(STOPPED.to_owned())));
+        }
+        self.tide.send_replace(Tide::Stopped(why));
+    }
+
+    /// Leaves one file, in which nothing lies that was erased.
+    fn close(self) {
+        if let Err(why) = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+        {
+            tracing::warn!(%why, "the store's log was not folded in; the next start does it");
+        }
+    }
+}
