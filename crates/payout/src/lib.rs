@@ -28,5 +28,6 @@ pub mod reason;
 pub mod record;
 pub mod state;
 
+pub mod codec;
 pub mod cursor;
 pub mod port;
