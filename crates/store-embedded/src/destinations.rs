@@ -16,8 +16,7 @@ use crate::{cell, log};
 
 const LOAD: &str = "SELECT body, id, version FROM destination WHERE id = ?1";
 const VERSION: &str = "SELECT version FROM destination WHERE id = ?1";
-const WRITE: &str =
-    "INSERT INTO destination (id, merchant, customer, created_at, version, body)
+const WRITE: &str = "INSERT INTO destination (id, merchant, customer, created_at, version, body)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6)
     ON CONFLICT (id) DO UPDATE SET version = excluded.version, body = excluded.body";
 
@@ -107,7 +106,7 @@ pub(crate) fn list(
     let mut statement = connection.prepare_cached(&list_statement(filter.customer.is_some()))?;
     let mut rows = statement.query(named_params! {
         ":merchant": filter.merchant.as_str(),
-        ":customer": filter.customer.as_ref().map(|customer| customer.as_str()),
+        ":customer": filter.customer.as_ref().map(payout::id::Name::as_str),
         ":created_at": after.created_at,
         ":number": after.number,
     })?;

@@ -27,7 +27,11 @@ pub(crate) fn encode(evidence: &[SealedEvidence]) -> Vec<Vec<u8>> {
 }
 
 /// Adds to the evidence of the payout with a number.
-pub(crate) fn add(connection: &Connection, payout: i64, bodies: &[Vec<u8>]) -> rusqlite::Result<()> {
+pub(crate) fn add(
+    connection: &Connection,
+    payout: i64,
+    bodies: &[Vec<u8>],
+) -> rusqlite::Result<()> {
     if bodies.is_empty() {
         return Ok(());
     }

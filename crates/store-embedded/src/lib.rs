@@ -27,6 +27,9 @@ mod cell;
 mod continuity;
 mod fault;
 
+#[cfg(test)]
+mod plans;
+
 pub use continuity::SILENCE_MAX;
 pub use open::OpenError;
 pub use store::EmbeddedStore;

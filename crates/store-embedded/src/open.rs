@@ -89,8 +89,7 @@ pub(crate) fn open(
     now: Timestamp,
     new_store_id: &StoreId,
 ) -> Result<Opened, OpenError> {
-    let io_failed =
-        |source| OpenError::Directory { directory: directory.to_path_buf(), source };
+    let io_failed = |source| OpenError::Directory { directory: directory.to_path_buf(), source };
     let failed = |source| OpenError::Database { directory: directory.to_path_buf(), source };
     make(directory).map_err(io_failed)?;
     let lock = lock(directory)?;

@@ -27,8 +27,7 @@ const LIST_OF_MERCHANT: &str = "SELECT body, number FROM parked
     WHERE number > :after AND merchant = :merchant ORDER BY number LIMIT :most";
 
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] =
-    &[EXISTS, HELD, WAITING, REMOVE, LIST, LIST_OF_MERCHANT];
+pub(crate) const STATEMENTS: &[&str] = &[EXISTS, HELD, WAITING, REMOVE, LIST, LIST_OF_MERCHANT];
 
 /// A notification to be parked, ready to be written.
 pub(crate) struct NewParked {
@@ -64,8 +63,8 @@ pub(crate) fn park(changes: &mut Changes<'_>, new: &NewParked) -> Result<Parking
         return Ok(Parking::Exists);
     }
     let mut statement = connection.prepare_cached(HELD)?;
-    let (count, known): (i64, bool) = statement
-        .query_row([merchant, name, receipt], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let (count, known): (i64, bool) =
+        statement.query_row([merchant, name, receipt], |row| Ok((row.get(0)?, row.get(1)?)))?;
     if known {
         return Ok(Parking::Parked);
     }
@@ -114,8 +113,8 @@ pub(crate) fn list(
     let size = page::size(page);
     let after = list.place(page)?.map_or(0, |place| place.number);
     let most = i64::try_from(size + 1).expect("a page is small");
-    let mut statement = connection
-        .prepare_cached(if merchant.is_some() { LIST_OF_MERCHANT } else { LIST })?;
+    let mut statement =
+        connection.prepare_cached(if merchant.is_some() { LIST_OF_MERCHANT } else { LIST })?;
     let mut rows = match merchant.map(Merchant::as_str) {
         None => statement.query(named_params! {":after": after, ":most": most})?,
         Some(merchant) => statement

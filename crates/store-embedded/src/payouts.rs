@@ -132,7 +132,10 @@ impl TryFrom<&Creation> for NewPayout {
             version,
             applies: creation.applies.iter().map(ToString::to_string).collect(),
             claimed_by: claim.map(|claim| claim.holder.to_string()),
-            wake_at: claim.map(|claim| claim.until).or(due_at).map(|at| at.as_millis()),
+            wake_at: claim
+                .map(|claim| claim.until)
+                .or(due_at)
+                .map(payout::time::Timestamp::as_millis),
         })
     }
 }
@@ -164,12 +167,12 @@ fn insert(connection: &Connection, new: &NewPayout) -> rusqlite::Result<i64> {
         ":id": payout.id.as_str(),
         ":merchant": payout.order.merchant.as_str(),
         ":customer": payout.order.customer.as_str(),
-        ":provider_reference": payout.provider_reference.as_ref().map(|name| name.as_str()),
+        ":provider_reference": payout.provider_reference.as_ref().map(payout::id::Name::as_str),
         ":undecided": is_undecided(record),
         ":created_at": payout.created_at.as_millis(),
         ":version": record.version.cast_signed(),
         ":sequence": payout.sequence.cast_signed(),
-        ":due_at": record.schedule.due_at.map(|at| at.as_millis()),
+        ":due_at": record.schedule.due_at.map(payout::time::Timestamp::as_millis),
         ":wake_at": new.wake_at,
         ":claimed_by": new.claimed_by,
         ":record": cell,
@@ -223,11 +226,11 @@ fn update(connection: &Connection, number: i64, next: &NextVersion) -> rusqlite:
     let Version { record, cell, .. } = &next.version;
     let payout = &record.payout;
     connection.prepare_cached(UPDATE)?.execute(named_params! {
-        ":provider_reference": payout.provider_reference.as_ref().map(|name| name.as_str()),
+        ":provider_reference": payout.provider_reference.as_ref().map(payout::id::Name::as_str),
         ":undecided": is_undecided(record),
         ":version": record.version.cast_signed(),
         ":sequence": payout.sequence.cast_signed(),
-        ":due_at": record.schedule.due_at.map(|at| at.as_millis()),
+        ":due_at": record.schedule.due_at.map(payout::time::Timestamp::as_millis),
         ":keep": next.claim == ClaimChange::Keep,
         ":record": cell,
         ":number": number,

@@ -69,7 +69,7 @@ pub(crate) const CREATE: &str = "
         receipt TEXT NOT NULL,
         body BLOB NOT NULL
     ) STRICT;
-    CREATE UNIQUE INDEX parked_by_name ON parked (merchant, name, receipt);
+    CREATE INDEX parked_by_name ON parked (merchant, name);
     CREATE INDEX parked_by_merchant ON parked (merchant);
 
     CREATE TABLE evidence (

@@ -49,9 +49,8 @@ impl EmbeddedStore {
         new_store_id: &StoreId,
     ) -> Result<Self, OpenError> {
         let opened = open::open(directory, now, new_store_id)?;
-        let readers = Readers::open(directory).map_err(|source| {
-            OpenError::Database { directory: directory.to_path_buf(), source }
-        })?;
+        let readers = Readers::open(directory)
+            .map_err(|source| OpenError::Database { directory: directory.to_path_buf(), source })?;
         let (writer, tides) = Writer::start(opened.connection, opened.latest, opened.lock);
         let continuity = Mutex::new(opened.continuity);
         Ok(Self { log: opened.log, continuity, tides, readers, writer })
@@ -130,9 +129,8 @@ impl Store for EmbeddedStore {
     ) -> Result<(Vec<ParkedNotification>, Option<PageToken>), StoreError> {
         let list = self.list_of(&("parked", merchant));
         let (merchant, page) = (merchant.cloned(), page.clone());
-        let reading = move |connection: &_| {
-            parked::list(connection, &list, merchant.as_ref(), &page)
-        };
+        let reading =
+            move |connection: &_| parked::list(connection, &list, merchant.as_ref(), &page);
         self.readers.read(reading).await
     }
 
@@ -217,9 +215,7 @@ impl Store for EmbeddedStore {
     ) -> Result<(Vec<Destination>, Option<PageToken>), StoreError> {
         let list = self.list_of(filter);
         let (filter, page) = (filter.clone(), page.clone());
-        let reading = move |connection: &_| {
-            destinations::list(connection, &list, &filter, &page)
-        };
+        let reading = move |connection: &_| destinations::list(connection, &list, &filter, &page);
         self.readers.read(reading).await
     }
 }

@@ -153,9 +153,7 @@ impl Thread {
                 job.answer(&committed);
             }
             match committed {
-                Ok(()) => {
-                    self.tide.send_replace(Tide::At(self.latest));
-                }
+                Ok(()) => self.rise(),
                 Err(StoreError::Unknown(why)) => return self.stop(why),
                 Err(why) => tracing::error!(%why, "the store could not write"),
             }
@@ -179,6 +177,12 @@ impl Thread {
         Ok(())
     }
 
+    /// Wakes those who wait for the log, if it grew.
+    fn rise(&self) {
+        let latest = Tide::At(self.latest);
+        self.tide.send_if_modified(|tide| std::mem::replace(tide, latest.clone()) != latest);
+    }
+
     /// A commit that failed is never tried again: what the disk took is only known after reading
     /// it anew. What waits was not begun.
     fn stop(mut self, why: String) {
@@ -192,7 +196,8 @@ impl Thread {
 
     /// Leaves one file, in which nothing lies that was erased.
     fn close(self) {
-        if let Err(why) = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+        if let Err(why) =
+            self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
         {
             tracing::warn!(%why, "the store's log was not folded in; the next start does it");
         }
