@@ -93,14 +93,15 @@ pub(crate) fn open(
     let failed = |source| OpenError::Database { directory: directory.to_path_buf(), source };
     make(directory).map_err(io_failed)?;
     let lock = lock(directory)?;
-    let mut connection = schema::connect_writer(directory).map_err(failed)?;
+    let mut connection = schema::connect(directory).map_err(failed)?;
+    let is_new = check(&connection, directory)?;
+    schema::prepare_to_write(&connection).map_err(failed)?;
     let inode = inode(directory).map_err(io_failed)?;
     let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate);
     let transaction = begun.map_err(failed)?;
-    if is_new(&transaction).map_err(failed)? {
+    if is_new {
         create(&transaction, now, new_store_id, inode).map_err(failed)?;
     }
-    check(&transaction, directory)?;
     let log = read_log(&transaction, directory)?;
     let continuity = resume(&transaction, now, inode).map_err(failed)?;
     claims::end_all(&transaction, now).map_err(failed)?;
@@ -158,21 +159,33 @@ fn read_process_id(file: &mut File) -> Option<u32> {
     text.parse().ok()
 }
 
+/// Whether there is no store yet; if there is one, it is one that this program may write to. Only
+/// looks: another program's database is not touched.
+fn check(connection: &Connection, directory: &Path) -> Result<bool, OpenError> {
+    let failed = |source| OpenError::Database { directory: directory.to_path_buf(), source };
+    let application = pragma(connection, "application_id").map_err(failed)?;
+    let version = pragma(connection, "user_version").map_err(failed)?;
+    let sql = "SELECT count(*) FROM sqlite_schema";
+    let tables: i64 = connection.query_row(sql, [], |row| row.get(0)).map_err(failed)?;
+    match (application, version, tables) {
+        (0, 0, 0) => Ok(true),
+        (schema::APPLICATION_ID, schema::VERSION, _) => Ok(false),
+        (schema::APPLICATION_ID, found, _) => {
+            Err(OpenError::Version { directory: directory.to_path_buf(), found })
+        }
+        _ => Err(OpenError::NotAStore(directory.to_path_buf())),
+    }
+}
+
+fn pragma(connection: &Connection, name: &str) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, name, |row| row.get(0))
+}
+
 /// A copy of the file has another inode. A copy may be older than what it was copied from, so it
 /// proves nothing about what was forgotten.
 fn inode(directory: &Path) -> io::Result<i64> {
     let inode = directory.join(schema::FILE_NAME).metadata()?.ino();
     Ok(inode.cast_signed())
-}
-
-fn pragma(transaction: &Transaction<'_>, name: &str) -> rusqlite::Result<i64> {
-    transaction.pragma_query_value(None, name, |row| row.get(0))
-}
-
-fn is_new(transaction: &Transaction<'_>) -> rusqlite::Result<bool> {
-    let sql = "SELECT count(*) FROM sqlite_schema";
-    let tables: i64 = transaction.query_row(sql, [], |row| row.get(0))?;
-    Ok(tables == 0 && pragma(transaction, "application_id")? == 0)
 }
 
 fn create(
@@ -188,17 +201,6 @@ fn create(
         VALUES (1, ?1, ?2, ?3, ?4, ?4)";
     transaction.execute(sql, params![id.as_str(), EPOCH, inode, now.as_millis()])?;
     Ok(())
-}
-
-fn check(transaction: &Transaction<'_>, directory: &Path) -> Result<(), OpenError> {
-    let failed = |source| OpenError::Database { directory: directory.to_path_buf(), source };
-    if pragma(transaction, "application_id").map_err(failed)? != schema::APPLICATION_ID {
-        return Err(OpenError::NotAStore(directory.to_path_buf()));
-    }
-    match pragma(transaction, "user_version").map_err(failed)? {
-        schema::VERSION => Ok(()),
-        found => Err(OpenError::Version { directory: directory.to_path_buf(), found }),
-    }
 }
 
 fn read_log(transaction: &Transaction<'_>, directory: &Path) -> Result<Log, OpenError> {

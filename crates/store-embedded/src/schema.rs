@@ -105,9 +105,13 @@ pub(crate) const CREATE: &str = "
     CREATE INDEX destination_by_customer ON destination (merchant, customer, created_at);
 ";
 
-/// The connection that writes. Every commit waits for the disk; what is erased is overwritten.
-pub(crate) fn connect_writer(directory: &Path) -> rusqlite::Result<Connection> {
-    let connection = Connection::open(directory.join(FILE_NAME))?;
+/// A connection that can write, as it is before anything is known about the file.
+pub(crate) fn connect(directory: &Path) -> rusqlite::Result<Connection> {
+    Connection::open(directory.join(FILE_NAME))
+}
+
+/// Makes every commit wait for the disk, and what is erased be overwritten.
+pub(crate) fn prepare_to_write(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "secure_delete", "ON")?;
@@ -115,7 +119,7 @@ pub(crate) fn connect_writer(directory: &Path) -> rusqlite::Result<Connection> {
     // In KiB when negative; holds the inner pages of the indexes of some million payouts.
     connection.pragma_update(None, "cache_size", -32 * 1024)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
-    Ok(connection)
+    Ok(())
 }
 
 /// A connection that reads what is committed, and cannot write.
