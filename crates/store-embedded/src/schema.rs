@@ -129,3 +129,23 @@ pub(crate) fn connect_reader(directory: &Path) -> rusqlite::Result<Connection> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     Ok(connection)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commits_wait_for_the_disk_and_erasing_overwrites() {
+        let directory = tempfile::tempdir().unwrap();
+        let connection = connect(directory.path()).unwrap();
+        prepare_to_write(&connection).unwrap();
+        const FULL: i64 = 2;
+        for (name, value) in [("synchronous", FULL), ("secure_delete", 1)] {
+            let set: i64 = connection.pragma_query_value(None, name, |row| row.get(0)).unwrap();
+            assert_eq!(set, value, "{name}");
+        }
+        let mode: String =
+            connection.pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
+        assert_eq!(mode, "wal");
+    }
+}

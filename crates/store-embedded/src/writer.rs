@@ -203,3 +203,93 @@ impl Thread {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tokio::task::JoinSet;
+
+    use super::*;
+    use crate::fault::refused;
+
+    fn start(directory: &tempfile::TempDir, pages_max: i64) -> (Writer, Tides) {
+        let connection = crate::schema::connect(directory.path()).unwrap();
+        crate::schema::prepare_to_write(&connection).unwrap();
+        connection.execute_batch("CREATE TABLE blob (body BLOB)").unwrap();
+        let limit = |row: &rusqlite::Row<'_>| row.get::<_, i64>(0);
+        let sql = format!("PRAGMA max_page_count = {pages_max}");
+        assert_eq!(connection.query_row(&sql, [], limit), Ok(pages_max));
+        Writer::start(connection, 0, tempfile::tempfile().unwrap())
+    }
+
+    async fn put(writer: &Writer, length: usize) -> Result<i64, StoreError> {
+        let work = move |changes: &mut Changes<'_>| {
+            changes.latest += 1;
+            changes.connection.execute("INSERT INTO blob VALUES (?1)", [vec![1_u8; length]])?;
+            Ok(changes.latest)
+        };
+        writer.write(work).await
+    }
+
+    async fn count(writer: &Writer) -> i64 {
+        let work = |changes: &mut Changes<'_>| {
+            let count = "SELECT count(*) FROM blob";
+            Ok(changes.connection.query_row(count, [], |row| row.get(0))?)
+        };
+        writer.write(work).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_is_certain_and_writing_goes_on() {
+        let directory = tempfile::tempdir().unwrap();
+        let (writer, tides) = start(&directory, 50);
+        assert_eq!(put(&writer, 100).await, Ok(1));
+        let full = put(&writer, 1_000_000).await;
+        let Err(StoreError::NotWritten(why)) = full else { panic!("{full:?}") };
+        assert!(why.contains("full"), "{why}");
+        assert_eq!(*tides.borrow(), Tide::At(1));
+        assert_eq!(put(&writer, 100).await, Ok(2), "no position was lost");
+        assert_eq!(count(&writer).await, 2);
+    }
+
+    #[tokio::test]
+    async fn a_refusal_is_nobody_elses_and_a_defect_ends_all() {
+        let directory = tempfile::tempdir().unwrap();
+        let (writer, mut tides) = start(&directory, 50);
+        let refusal = writer.write(|_| -> Result<(), Fault> { Err(refused("no")) });
+        let (refusal, written) = tokio::join!(refusal, put(&writer, 100));
+        assert_eq!(refusal, Err(StoreError::NotWritten("no".to_owned())));
+        assert_eq!(written, Ok(1));
+        let defect = writer.write(|changes| -> Result<(), Fault> {
+            changes.connection.execute("INSERT INTO blob VALUES (x'01')", [])?;
+            Err(refused("written before it was refused"))
+        });
+        let (defect, beside) = tokio::join!(defect, put(&writer, 100));
+        assert!(matches!(defect, Err(StoreError::Unknown(_))), "{defect:?}");
+        assert!(beside.is_err());
+        assert!(tides.wait_for(|_| false).await.is_err(), "whoever waits is told");
+        let later = put(&writer, 100).await;
+        assert!(matches!(later, Err(StoreError::NotWritten(_))), "{later:?}");
+    }
+
+    #[tokio::test]
+    async fn writers_share_commits() {
+        let directory = tempfile::tempdir().unwrap();
+        let (writer, tides) = start(&directory, 5000);
+        let writer = Arc::new(writer);
+        let mut tasks = JoinSet::new();
+        for _ in 0..500 {
+            let writer = writer.clone();
+            tasks.spawn(async move { put(&writer, 10).await.unwrap() });
+        }
+        let mut positions = tasks.join_all().await;
+        positions.sort_unstable();
+        assert_eq!(positions, (1..=500).collect::<Vec<i64>>());
+        assert_eq!(*tides.borrow(), Tide::At(500));
+        // Every commit leaves a page in the log at least.
+        let log = std::fs::metadata(directory.path().join("store.sqlite-wal")).unwrap();
+        let commits_max = log.len() / 4096;
+        assert!(commits_max <= 100, "up to {commits_max} commits for 500 writes");
+    }
+}

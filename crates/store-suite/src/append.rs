@@ -83,9 +83,9 @@ pub async fn events_without_the_one_before_are_refused(subject: &mut dyn Subject
     let third = sample::append(&second.record, &[sample::remark("r-2")], now);
     let mut gap = third.clone();
     gap.record.version = 2;
-    assert_not_written(store.append(&gap).await);
+    assert_not_written(&store.append(&gap).await);
     let foreign = sample::append(&other, &[sample::remark("r-3")], now);
-    assert_not_written(store.append(&Append { events: foreign.events, ..second }).await);
+    assert_not_written(&store.append(&Append { events: foreign.events, ..second }).await);
     assert_eq!(record(&*store, &first.payout.id).await, first);
     assert_eq!(all_events(&*store).await.len(), 2);
 }

@@ -34,7 +34,7 @@ pub(crate) async fn created(store: &dyn Store, creation: &Creation) -> Record {
 }
 
 /// Asserts that a write was refused and certainly left nothing.
-pub(crate) fn assert_not_written<T: std::fmt::Debug>(result: Result<T, StoreError>) {
+pub(crate) fn assert_not_written<T: std::fmt::Debug>(result: &Result<T, StoreError>) {
     assert!(matches!(result, Err(StoreError::NotWritten(_))), "{result:?}");
 }
 

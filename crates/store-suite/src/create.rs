@@ -64,8 +64,8 @@ pub async fn events_must_lead_to_the_record(subject: &mut dyn Subject) {
     let whole = sample::creation("key", now);
     let other = sample::creation("other", now);
     let without = |events| payout::port::Creation { events, ..whole.clone() };
-    assert_not_written(store.create(&without(Vec::new())).await);
-    assert_not_written(store.create(&without(other.events)).await);
+    assert_not_written(&store.create(&without(Vec::new())).await);
+    assert_not_written(&store.create(&without(other.events)).await);
     assert_eq!(store.load(&whole.record.payout.id).await, Ok(None));
     assert_eq!(all_events(&*store).await, Vec::new());
 }

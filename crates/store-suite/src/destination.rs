@@ -34,7 +34,7 @@ pub async fn only_the_next_version_is_written(subject: &mut dyn Subject) {
     assert_eq!(store.write_destination(&write).await, Ok(DestinationWritten::Stale));
     let mut foreign = deletion;
     foreign.event = sample::destination('b', "c-1", now).event;
-    assert_not_written(store.write_destination(&foreign).await);
+    assert_not_written(&store.write_destination(&foreign).await);
     let id = &write.destination.id;
     assert_eq!(store.load_destination(id).await, Ok(Some(write.destination.clone())));
     let selection = Selection::Merchant(sample::merchant("m-1"));

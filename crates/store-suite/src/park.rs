@@ -61,7 +61,7 @@ pub async fn a_repeat_is_kept_once(subject: &mut dyn Subject) {
         input: payout::input::Input { receipt: None, ..first.input.clone() },
         ..first
     };
-    assert_not_written(store.park(&nameless).await);
+    assert_not_written(&store.park(&nameless).await);
 }
 
 /// For a payout that is here nothing is parked.
@@ -129,7 +129,7 @@ pub async fn what_waits_for_one_order_is_bounded(subject: &mut dyn Subject) {
             other => break other,
         }
     };
-    assert_not_written(refused);
+    assert_not_written(&refused);
     assert!(kept >= PARKED_MIN, "only {kept}");
     let known = sample::parked("m-1", "order-7", "r-0", now);
     assert_eq!(store.park(&known).await, Ok(Parking::Parked), "a repeat needs no room");
