@@ -9,7 +9,7 @@ use payout::port::{
 use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 
 use crate::fault::{Fault, corrupt};
-use crate::log::EventRow;
+use crate::log::{About, EventRow};
 use crate::page::{self, List, Place};
 use crate::writer::Changes;
 use crate::{cell, log};
@@ -90,7 +90,7 @@ pub(crate) fn write(
         destination.version.cast_signed(),
         body,
     ])?;
-    log::append(changes, None, event)?;
+    log::append(changes, About::Destination, event)?;
     Ok(DestinationWritten::Yes)
 }
 

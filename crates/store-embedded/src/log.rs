@@ -1,15 +1,17 @@
 //! The event log: one partition, whose positions count up by one.
 
+use std::collections::BTreeSet;
+
 use payout::codec;
 use payout::cursor::{Cursor, Position};
 use payout::destination::DestinationEvent;
 use payout::event::Event;
 use payout::id::{Merchant, PayoutId, StoreId};
-use payout::port::{Batch, Ends, Entry, Fact, ReadError, Selection, StoreError};
-use rusqlite::{CachedStatement, Connection, Params, params};
+use payout::port::{Batch, Ends, Entry, Fact, ReadError, Selection};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, params};
 
 use crate::cell;
-use crate::fault::{Fault, corrupt};
+use crate::fault::{Fault, corrupt, refused};
 use crate::writer::Changes;
 
 /// Entries that one reading returns at most, whatever was asked for: some megabytes.
@@ -18,20 +20,19 @@ const ENTRIES_MAX: usize = 1000;
 /// Payouts that one selection may name: each is looked up for every reading.
 const SELECTED_PAYOUTS_MAX: usize = 1000;
 
-const APPEND: &str =
-    "INSERT INTO event (position, merchant, customer, payout, body) VALUES (?1, ?2, ?3, ?4, ?5)";
+const APPEND: &str = "INSERT INTO event (position, merchant, customer, of_payout, previous, body)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 const LATEST: &str = "SELECT coalesce(max(position), 0) FROM event";
-const ENTRY: &str = "SELECT body, payout IS NOT NULL FROM event WHERE position = ?1";
+const ENTRY: &str = "SELECT body, of_payout FROM event WHERE position = ?1";
 const OF_MERCHANT: &str = "SELECT position FROM event
     WHERE merchant = ?1 AND position > ?2 ORDER BY position LIMIT ?3";
 const OF_CUSTOMER: &str = "SELECT position FROM event
     WHERE merchant = ?1 AND customer = ?2 AND position > ?3 ORDER BY position LIMIT ?4";
-const OF_PAYOUT: &str = "SELECT position FROM event
-    WHERE payout = (SELECT number FROM payout WHERE id = ?1 AND merchant = ?2)
-    AND position > ?3 ORDER BY position LIMIT ?4";
+const LAST_OF_PAYOUT: &str = "SELECT last_event FROM payout WHERE id = ?1 AND merchant = ?2";
+const PREVIOUS: &str = "SELECT previous FROM event WHERE position = ?1";
 
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] = &[ENTRY, OF_MERCHANT, OF_CUSTOMER, OF_PAYOUT];
+pub(crate) const STATEMENTS: &[&str] = &[ENTRY, OF_MERCHANT, OF_CUSTOMER, LAST_OF_PAYOUT, PREVIOUS];
 
 /// An event, encoded.
 pub(crate) struct EventRow {
@@ -60,17 +61,29 @@ impl From<&DestinationEvent> for EventRow {
     }
 }
 
-/// Appends an event, of a payout by its number or of a destination.
+/// What an event is about.
+#[derive(Clone, Copy)]
+pub(crate) enum About {
+    /// A payout, whose event before it has this position, if there is one.
+    Payout(Option<i64>),
+    Destination,
+}
+
+/// Appends an event; returns its position.
 pub(crate) fn append(
     changes: &mut Changes<'_>,
-    payout: Option<i64>,
+    about: About,
     event: &EventRow,
-) -> rusqlite::Result<()> {
+) -> rusqlite::Result<i64> {
     changes.latest += 1;
-    let mut statement = changes.connection.prepare_cached(APPEND)?;
+    let (of_payout, previous) = match about {
+        About::Payout(previous) => (true, previous),
+        About::Destination => (false, None),
+    };
     let EventRow { merchant, customer, body } = event;
-    statement.execute(params![changes.latest, merchant, customer, payout, body])?;
-    Ok(())
+    let mut statement = changes.connection.prepare_cached(APPEND)?;
+    statement.execute(params![changes.latest, merchant, customer, of_payout, previous, body])?;
+    Ok(changes.latest)
 }
 
 /// The position of the latest event; 0 if there is none.
@@ -138,7 +151,7 @@ impl Log {
     }
 }
 
-/// The first positions that fit, ascending; read from the indexes alone.
+/// The first positions that fit, ascending.
 fn select(
     connection: &Connection,
     after: i64,
@@ -155,30 +168,39 @@ fn select(
             let statement = connection.prepare_cached(OF_CUSTOMER)?;
             positions(statement, params![merchant.as_str(), customer.as_str(), after, most])
         }
-        Selection::Payouts(merchant, ids) => select_payouts(connection, after, merchant, ids, most),
+        Selection::Payouts(merchant, ids) => {
+            if ids.len() > SELECTED_PAYOUTS_MAX {
+                let why = format!("a selection may name at most {SELECTED_PAYOUTS_MAX} payouts");
+                return Err(refused(why));
+            }
+            let mut all = BTreeSet::new();
+            for id in ids {
+                walk_back(connection, after, merchant, id, &mut all)?;
+            }
+            Ok(all.into_iter().take(limit).collect())
+        }
     }
 }
 
-fn select_payouts(
+/// Follows a payout's events from the last one back to `after`: as many steps as are new to the
+/// reader.
+fn walk_back(
     connection: &Connection,
     after: i64,
     merchant: &Merchant,
-    ids: &[PayoutId],
-    most: i64,
-) -> Result<Vec<i64>, Fault> {
-    if ids.len() > SELECTED_PAYOUTS_MAX {
-        let why = format!("a selection may name at most {SELECTED_PAYOUTS_MAX} payouts");
-        return Err(StoreError::NotWritten(why).into());
+    id: &PayoutId,
+    found: &mut BTreeSet<i64>,
+) -> Result<(), Fault> {
+    let mut last = connection.prepare_cached(LAST_OF_PAYOUT)?;
+    let mut step = last.query_row([id.as_str(), merchant.as_str()], |row| row.get(0)).optional()?;
+    let mut previous = connection.prepare_cached(PREVIOUS)?;
+    while let Some(position) = step {
+        if position <= after || !found.insert(position) {
+            return Ok(());
+        }
+        step = previous.query_row([position], |row| row.get(0))?;
     }
-    let mut all = Vec::new();
-    for id in ids {
-        let statement = connection.prepare_cached(OF_PAYOUT)?;
-        all.extend(positions(statement, params![id.as_str(), merchant.as_str(), after, most])?);
-    }
-    all.sort_unstable();
-    all.dedup();
-    all.truncate(usize::try_from(most).expect("it was made of a usize"));
-    Ok(all)
+    Ok(())
 }
 
 fn positions(mut statement: CachedStatement<'_>, params: impl Params) -> Result<Vec<i64>, Fault> {

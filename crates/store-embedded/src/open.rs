@@ -95,7 +95,7 @@ pub(crate) fn open(
     let lock = lock(directory)?;
     let mut connection = schema::connect(directory).map_err(failed)?;
     let is_new = check(&connection, directory)?;
-    schema::prepare_to_write(&connection).map_err(failed)?;
+    schema::prepare_to_write(&mut connection, schema::LOG_PAGES_MAX).map_err(failed)?;
     let inode = inode(directory).map_err(io_failed)?;
     let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate);
     let transaction = begun.map_err(failed)?;

@@ -12,19 +12,20 @@ use payout::state::Outcome;
 use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 
 use crate::fault::{Fault, corrupt, refused};
-use crate::log::EventRow;
+use crate::log::{About, EventRow};
 use crate::writer::Changes;
 use crate::{cell, evidence, log, parked};
 
 const LOAD: &str = "SELECT record, id, version, sequence FROM payout WHERE id = ?1";
 const LOAD_FENCE: &str = "SELECT body FROM fence WHERE payout = ?1";
-const HEAD: &str = "SELECT number, version, sequence FROM payout WHERE id = ?1";
+const HEAD: &str = "SELECT number, version, sequence, last_event FROM payout WHERE id = ?1";
 const INSERT: &str = "INSERT INTO payout (id, merchant, customer, provider_reference, undecided,
-        created_at, version, sequence, due_at, wake_at, claimed_by, record)
+        created_at, version, sequence, last_event, due_at, wake_at, claimed_by, record)
     VALUES (:id, :merchant, :customer, :provider_reference, :undecided,
-        :created_at, :version, :sequence, :due_at, :wake_at, :claimed_by, :record)";
+        :created_at, :version, :sequence, :last_event, :due_at, :wake_at, :claimed_by, :record)";
 const UPDATE: &str = "UPDATE payout SET provider_reference = :provider_reference,
-        undecided = :undecided, version = :version, sequence = :sequence, due_at = :due_at,
+        undecided = :undecided, version = :version, sequence = :sequence,
+        last_event = :last_event, due_at = :due_at,
         wake_at = iif(:keep AND claimed_by IS NOT NULL, wake_at, :due_at),
         claimed_by = iif(:keep, claimed_by, NULL), record = :record
     WHERE number = :number";
@@ -100,11 +101,16 @@ impl Version {
         self.record.payout.sequence.checked_sub(self.events.len() as u64)
     }
 
-    fn add_rest(&self, changes: &mut Changes<'_>, number: i64) -> rusqlite::Result<()> {
+    /// Appends the events to the log, after the payout's event at `last`; returns the new last.
+    fn log(
+        &self,
+        changes: &mut Changes<'_>,
+        mut last: Option<i64>,
+    ) -> rusqlite::Result<Option<i64>> {
         for event in &self.events {
-            log::append(changes, Some(number), event)?;
+            last = Some(log::append(changes, About::Payout(last), event)?);
         }
-        evidence::add(changes.connection, number, &self.evidence)
+        Ok(last)
     }
 }
 
@@ -151,8 +157,9 @@ pub(crate) fn create(changes: &mut Changes<'_>, new: &NewPayout) -> Result<Creat
         return Ok(CreationOutcome::Parked(waiting));
     }
     parked::remove(changes.connection, &payout.order.merchant, &payout.id)?;
-    let number = insert(changes.connection, new)?;
-    new.version.add_rest(changes, number)?;
+    let last_event = new.version.log(changes, None)?;
+    let number = insert(changes.connection, new, last_event)?;
+    evidence::add(changes.connection, number, &new.version.evidence)?;
     Ok(CreationOutcome::Created)
 }
 
@@ -160,7 +167,11 @@ fn receipt(parked: &ParkedNotification) -> &str {
     parked.input.receipt.as_ref().map_or("", |receipt| receipt.as_str())
 }
 
-fn insert(connection: &Connection, new: &NewPayout) -> rusqlite::Result<i64> {
+fn insert(
+    connection: &Connection,
+    new: &NewPayout,
+    last_event: Option<i64>,
+) -> rusqlite::Result<i64> {
     let Version { record, cell, .. } = &new.version;
     let payout = &record.payout;
     connection.prepare_cached(INSERT)?.execute(named_params! {
@@ -172,6 +183,7 @@ fn insert(connection: &Connection, new: &NewPayout) -> rusqlite::Result<i64> {
         ":created_at": payout.created_at.as_millis(),
         ":version": record.version.cast_signed(),
         ":sequence": payout.sequence.cast_signed(),
+        ":last_event": last_event,
         ":due_at": record.schedule.due_at.map(payout::time::Timestamp::as_millis),
         ":wake_at": new.wake_at,
         ":claimed_by": new.claimed_by,
@@ -204,25 +216,48 @@ impl TryFrom<&Append> for NextVersion {
 pub(crate) fn append(changes: &mut Changes<'_>, next: &NextVersion) -> Result<Appended, Fault> {
     let record = &next.version.record;
     let id = &record.payout.id;
-    let mut statement = changes.connection.prepare_cached(HEAD)?;
-    let head = statement.query_row([id.as_str()], |row| {
-        Ok((row.get(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
-    });
-    let Some((number, version, sequence)) = head.optional()? else {
-        return Ok(Appended::Stale);
-    };
-    if version.cast_unsigned().checked_add(1) != Some(record.version) {
+    let Some(head) = Head::read(changes.connection, id)? else { return Ok(Appended::Stale) };
+    if head.version.checked_add(1) != Some(record.version) {
         return Ok(Appended::Stale);
     }
-    if next.version.sequence_before() != Some(sequence.cast_unsigned()) {
+    if next.version.sequence_before() != Some(head.sequence) {
         return Err(refused(format!("the events given do not follow the last one of {id}")));
     }
-    update(changes.connection, number, next)?;
-    next.version.add_rest(changes, number)?;
+    let last_event = next.version.log(changes, Some(head.last_event))?;
+    update(changes.connection, head.number, next, last_event)?;
+    evidence::add(changes.connection, head.number, &next.version.evidence)?;
     Ok(Appended::Yes)
 }
 
-fn update(connection: &Connection, number: i64, next: &NextVersion) -> rusqlite::Result<()> {
+/// What an append needs to know of the version before it, without its record.
+struct Head {
+    number: i64,
+    version: u64,
+    sequence: u64,
+    last_event: i64,
+}
+
+impl Head {
+    fn read(connection: &Connection, id: &PayoutId) -> rusqlite::Result<Option<Self>> {
+        let mut statement = connection.prepare_cached(HEAD)?;
+        let head = statement.query_row([id.as_str()], |row| {
+            Ok(Self {
+                number: row.get(0)?,
+                version: row.get::<_, i64>(1)?.cast_unsigned(),
+                sequence: row.get::<_, i64>(2)?.cast_unsigned(),
+                last_event: row.get(3)?,
+            })
+        });
+        head.optional()
+    }
+}
+
+fn update(
+    connection: &Connection,
+    number: i64,
+    next: &NextVersion,
+    last_event: Option<i64>,
+) -> rusqlite::Result<()> {
     let Version { record, cell, .. } = &next.version;
     let payout = &record.payout;
     connection.prepare_cached(UPDATE)?.execute(named_params! {
@@ -230,6 +265,7 @@ fn update(connection: &Connection, number: i64, next: &NextVersion) -> rusqlite:
         ":undecided": is_undecided(record),
         ":version": record.version.cast_signed(),
         ":sequence": payout.sequence.cast_signed(),
+        ":last_event": last_event,
         ":due_at": record.schedule.due_at.map(payout::time::Timestamp::as_millis),
         ":keep": next.claim == ClaimChange::Keep,
         ":record": cell,

@@ -36,6 +36,8 @@ pub struct EmbeddedStore {
     log: Log,
     continuity: Mutex<Continuity>,
     tides: Tides,
+    // In this order: the last connection to be closed folds the write-ahead log into the database,
+    // and one that only reads cannot.
     readers: Readers,
     writer: Writer,
 }

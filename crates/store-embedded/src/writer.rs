@@ -9,6 +9,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::fault::{Fault, before_commit, of_commit};
+use crate::schema;
 
 /// Jobs that may wait beyond those in the transaction under way; a full queue slows its callers.
 const QUEUE_MAX: usize = 1024;
@@ -40,7 +41,10 @@ impl Writer {
         let thread = Thread { connection, queue, tide, latest };
         let thread = std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || {
             thread.run();
-            drop(lock);
+            // Said, not only dropped: a process that is just being forked holds a copy.
+            if let Err(why) = lock.unlock() {
+                tracing::warn!(%why, "the data directory stays locked until the process ends");
+            }
         });
         let thread = thread.expect("a process that cannot start a thread cannot start at all");
         (Self { queue: Some(sender), thread: Some(thread) }, tides)
@@ -149,16 +153,17 @@ impl Thread {
         let mut batch = Vec::with_capacity(BATCH_MAX);
         while self.queue.blocking_recv_many(&mut batch, BATCH_MAX) > 0 {
             let committed = self.commit(&mut batch);
+            // Before the answers: whoever reads what was answered finds the log grown.
+            self.rise();
             for job in batch.drain(..) {
                 job.answer(&committed);
             }
             match committed {
-                Ok(()) => self.rise(),
+                Ok(()) => {}
                 Err(StoreError::Unknown(why)) => return self.stop(why),
                 Err(why) => tracing::error!(%why, "the store could not write"),
             }
         }
-        self.close();
     }
 
     /// All jobs in one durable transaction, or none.
@@ -187,20 +192,14 @@ impl Thread {
     /// it anew. What waits was not begun.
     fn stop(mut self, why: String) {
         tracing::error!(why, "the store stopped writing");
+        if let Err(why) = schema::keep_log(&self.connection) {
+            tracing::error!(%why, "the write-ahead log cannot be kept");
+        }
         self.queue.close();
         while let Ok(job) = self.queue.try_recv() {
             job.answer(&Err(StoreError::NotWritten(STOPPED.to_owned())));
         }
         self.tide.send_replace(Tide::Stopped(why));
-    }
-
-    /// Leaves one file, in which nothing lies that was erased.
-    fn close(self) {
-        if let Err(why) =
-            self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
-        {
-            tracing::warn!(%why, "the store's log was not folded in; the next start does it");
-        }
     }
 }
 
@@ -214,8 +213,8 @@ mod tests {
     use crate::fault::refused;
 
     fn start(directory: &tempfile::TempDir, pages_max: i64) -> (Writer, Tides) {
-        let connection = crate::schema::connect(directory.path()).unwrap();
-        crate::schema::prepare_to_write(&connection).unwrap();
+        let mut connection = schema::connect(directory.path()).unwrap();
+        schema::prepare_to_write(&mut connection, schema::LOG_PAGES_MAX).unwrap();
         connection.execute_batch("CREATE TABLE blob (body BLOB)").unwrap();
         let limit = |row: &rusqlite::Row<'_>| row.get::<_, i64>(0);
         let sql = format!("PRAGMA max_page_count = {pages_max}");

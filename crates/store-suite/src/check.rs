@@ -77,6 +77,8 @@ impl Reader {
         let read = store.read(&self.cursor, &self.selection, Self::LIMIT).await;
         let batch = read.expect("the log can be read from its own cursors");
         assert!(batch.entries.len() <= Self::LIMIT, "no more than asked for");
+        let moved = batch.next != self.cursor;
+        assert!(moved || batch.at_end, "a reader that is not at the end moves on");
         self.cursor = batch.next.clone();
         batch
     }

@@ -61,6 +61,9 @@ pub async fn an_append_keeps_or_releases(subject: &mut dyn Subject) {
     let keep = sample::reschedule(&record(&*store, &id).await, Some(now));
     assert_eq!(store.append(&keep).await, Ok(Appended::Yes));
     assert_eq!(store.claim(&sample::claim("b", 9, now)).await, Ok(Vec::new()));
+    let one = std::slice::from_ref(&id);
+    assert_eq!(store.release(&sample::holder("a"), one).await, Ok(()), "it is still a's");
+    assert_eq!(store.claim(&sample::claim("a", 9, now)).await, Ok(vec![id.clone()]));
     let mut release = sample::reschedule(&keep.record, Some(now));
     release.claim = ClaimChange::Release;
     assert_eq!(store.append(&release).await, Ok(Appended::Yes));

@@ -12,13 +12,13 @@ use crate::{Subject, sample};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Payouts of one merchant come newest first; those recorded at the same time have some order,
-/// which stays.
+/// Payouts of one merchant come newest first by when they were recorded; those of the same time
+/// have some order, which stays.
 pub async fn the_newest_come_first(subject: &mut dyn Subject) {
     let (store, now) = (subject.store(), subject.now());
     let mut ids = Vec::new();
     for number in 0..10 {
-        let at = now.plus(SECOND * (number / 2));
+        let at = now.plus(SECOND * (number * 3 % 5));
         ids.push(created(&*store, &sample::creation(&format!("key-{number}"), at)).await);
     }
     let listed = all(&*store, &of("m-1")).await;

@@ -55,6 +55,8 @@ async fn after_a_failed_commit_nothing_is_written_until_a_restart() {
     assert!(store.load(&creation.record.payout.id).await.unwrap().is_some(), "reading goes on");
 
     drop(store);
+    let log = directory.path().join("store.sqlite-wal").metadata().unwrap();
+    assert!(log.len() > 0, "what is certain lies in the log, and stays there");
     alter(directory.path(), "DROP TRIGGER commit_fails");
     let store = open(directory.path(), START);
     assert_eq!(store.load(&other.record.payout.id).await, Ok(None));
