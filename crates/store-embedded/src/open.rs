@@ -3,7 +3,7 @@
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use payout::id::StoreId;
@@ -93,6 +93,7 @@ pub(crate) fn open(
     let failed = |source| OpenError::Database { directory: directory.to_path_buf(), source };
     make(directory).map_err(io_failed)?;
     let lock = lock(directory)?;
+    open_own(&directory.join(schema::FILE_NAME)).map_err(io_failed)?;
     let mut connection = schema::connect(directory).map_err(failed)?;
     let is_new = check(&connection, directory)?;
     schema::prepare_to_write(&mut connection, schema::LOG_PAGES_MAX).map_err(failed)?;
@@ -111,16 +112,21 @@ pub(crate) fn open(
     Ok(Opened { connection, lock, log, latest, continuity })
 }
 
-/// Makes the directory, for its owner only, and makes its name durable.
+/// Makes the directory and what leads to it, for their owner only, and makes the names durable.
 fn make(directory: &Path) -> io::Result<()> {
     if directory.is_dir() {
         return Ok(());
     }
+    let missing = directory.ancestors().take_while(|path| !path.as_os_str().is_empty());
+    let missing: Vec<&Path> = missing.take_while(|path| !path.exists()).collect();
     DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
-    match directory.canonicalize()?.parent() {
-        Some(parent) => sync(parent),
-        None => Ok(()),
+    for path in missing {
+        match path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => sync(parent)?,
+            Some(_) | None => sync(Path::new("."))?,
+        }
     }
+    Ok(())
 }
 
 /// Makes the names of the files in a directory durable.
@@ -131,9 +137,7 @@ fn sync(directory: &Path) -> io::Result<()> {
 /// The operating system lets go of the lock when the process ends, however it ends.
 fn lock(directory: &Path) -> Result<File, OpenError> {
     let failed = |source| OpenError::Directory { directory: directory.to_path_buf(), source };
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    let mut file = options.open(directory.join(LOCK_FILE_NAME)).map_err(failed)?;
+    let mut file = open_own(&directory.join(LOCK_FILE_NAME)).map_err(failed)?;
     match file.try_lock() {
         Ok(()) => {
             leave_process_id(&mut file).map_err(failed)?;
@@ -145,6 +149,13 @@ fn lock(directory: &Path) -> Result<File, OpenError> {
         }
         Err(TryLockError::Error(source)) => Err(failed(source)),
     }
+}
+
+/// Opens a file, which is made for its owner only if it is not there. SQLite gives its other files
+/// the permissions of the first.
+fn open_own(file: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false).mode(0o600).open(file)
 }
 
 fn leave_process_id(file: &mut File) -> io::Result<()> {

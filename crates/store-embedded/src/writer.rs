@@ -273,6 +273,24 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_failed_commit_is_unknown_and_the_log_is_kept() {
+        let directory = tempfile::tempdir().unwrap();
+        let (writer, mut tides) = start(&directory, 50);
+        assert_eq!(put(&writer, 100).await, Ok(1));
+        let fails = writer.write(|changes| {
+            let deferred = "CREATE TABLE parent (x INTEGER PRIMARY KEY);
+                CREATE TABLE child (x REFERENCES parent DEFERRABLE INITIALLY DEFERRED);
+                INSERT INTO child VALUES (1)";
+            Ok(changes.connection.execute_batch(deferred)?)
+        });
+        let failed = fails.await;
+        assert!(matches!(failed, Err(StoreError::Unknown(_))), "{failed:?}");
+        assert!(tides.wait_for(|tide| matches!(tide, Tide::Stopped(_))).await.is_ok());
+        drop(writer);
+        assert!(directory.path().join("store.sqlite-wal").exists());
+    }
+
+    #[tokio::test]
     async fn writers_share_commits() {
         let directory = tempfile::tempdir().unwrap();
         let (writer, tides) = start(&directory, 5000);

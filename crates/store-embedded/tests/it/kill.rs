@@ -140,7 +140,7 @@ fn write_and_kill(directory: &Path, round: u64, random: &mut Random) -> BTreeMap
     if round == 1 {
         assert_held_by(directory, &child);
     }
-    std::thread::sleep(Duration::from_micros(random.below(if writes == 0 { 9000 } else { 900 })));
+    std::thread::sleep(Duration::from_micros(random.below(if writes == 0 { 20_000 } else { 900 })));
     child.kill().unwrap();
     while read_one(&mut lines, &mut acknowledged) {}
     assert!(!child.wait().unwrap().success());

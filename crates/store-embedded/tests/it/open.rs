@@ -36,14 +36,28 @@ async fn a_second_opener_is_refused_and_told_who_has_it() {
 }
 
 #[test]
-fn a_directory_is_made_for_its_owner_only_and_keeps_its_name() {
+fn directory_and_files_are_their_owners_only() {
     let directory = TempDir::new().unwrap();
     let inner = directory.path().join("a/b");
-    let first = try_open(&inner).unwrap();
-    assert_eq!(fs::metadata(&inner).unwrap().permissions().mode() & 0o777, 0o700);
+    let store = try_open(&inner).unwrap();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&inner), 0o700);
+    let files: Vec<_> = fs::read_dir(&inner).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert_eq!(files.len(), 4, "{files:?}");
+    for file in files {
+        assert_eq!(mode(&file), 0o600, "{}", file.display());
+    }
+    drop(store);
+}
+
+#[test]
+fn a_store_keeps_its_name() {
+    let directory = TempDir::new().unwrap();
+    let first = try_open(directory.path()).unwrap();
     assert_eq!(first.id().as_str(), "new");
     drop(first);
-    let again = EmbeddedStore::open(&inner, START, &StoreId::parse("newer").unwrap()).unwrap();
+    let again =
+        EmbeddedStore::open(directory.path(), START, &StoreId::parse("newer").unwrap()).unwrap();
     assert_eq!(again.id().as_str(), "new");
 }
 
@@ -103,6 +117,20 @@ async fn a_long_silence_and_a_copy_are_losses() {
     assert_eq!(store.continuous_since(late).await, Ok(late));
     let later = late.plus(2 * SILENCE_MAX);
     assert_eq!(store.continuous_since(later).await, Ok(later), "silent while it was open");
+}
+
+#[tokio::test]
+async fn signs_of_life_are_there_after_a_restart() {
+    let directory = TempDir::new().unwrap();
+    let store = open(directory.path(), START);
+    let mut now = START;
+    for _ in 0..3 {
+        now = now.plus(SILENCE_MAX);
+        assert_eq!(store.continuous_since(now).await, Ok(START));
+    }
+    drop(store);
+    now = now.plus(SILENCE_MAX);
+    assert_eq!(open(directory.path(), now).continuous_since(now).await, Ok(START));
 }
 
 /// A crash of the machine may leave anything behind the last commit that was reported.
