@@ -50,7 +50,7 @@ pub enum CodecError {
     Version,
     /// Not what this codec writes. The field is named, never its value; where the bytes are no
     /// readable value at all, the kind of value that was expected is named instead.
-    #[error("{0} is damaged, of another kind, or from a later release")]
+    #[error("{0} is damaged, of another kind or of a later release; upgrade or restore it")]
     Malformed(&'static str),
 }
 
@@ -139,4 +139,4 @@ pub fn decode_target(bytes: &[u8]) -> Result<TargetRequest, CodecError> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
