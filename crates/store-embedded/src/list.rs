@@ -2,7 +2,7 @@
 
 use payout::port::{Filter, Page, PageToken};
 use payout::record::Payout;
-use payout::state::Outcome;
+use payout::state::{Outcome, StateName};
 use rusqlite::{Connection, named_params};
 
 use crate::fault::Fault;
@@ -57,7 +57,7 @@ enum Narrowing<'a> {
 
 impl<'a> Narrowing<'a> {
     fn of(filter: &'a Filter) -> Self {
-        let undecided = |state: &payout::state::StateName| state.outcome() == Outcome::Undecided;
+        let undecided = |state: &StateName| state.outcome() == Outcome::Undecided;
         let only_undecided = filter.outcome == Some(Outcome::Undecided)
             || (!filter.states.is_empty() && filter.states.iter().all(undecided));
         match (&filter.provider_reference, &filter.customer) {

@@ -140,9 +140,9 @@ pub(crate) fn prepare_to_write(
     ))
 }
 
-/// Folds the write-ahead log into the database, after a commit. SQLite would do so by itself, and
-/// would ignore a failed fsync and take its word the next time; a failure here fails the commit
-/// and so stops the store. A disk that is full is no loss: the log stays and is folded later.
+/// Folds the write-ahead log into the database, after a commit. SQLite would do so by itself and
+/// keep silent about a disk that fails; a failure here fails the commit and so stops the store, as
+/// every failure of the disk does. A full disk is no loss: the log stays and is folded later.
 fn fold(log: &mut Wal) -> rusqlite::Result<()> {
     let Err(error) = log.checkpoint() else { return Ok(()) };
     match error.sqlite_error_code() {
@@ -151,8 +151,8 @@ fn fold(log: &mut Wal) -> rusqlite::Result<()> {
     }
 }
 
-/// Leaves the write-ahead log as it is when the connection is closed. After a failed fsync it is
-/// the one copy that can be trusted.
+/// Leaves the write-ahead log as it is when the connection is closed: a disk that has failed is
+/// not written to any more, and the next start finds out what it holds.
 pub(crate) fn keep_log(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     Ok(())

@@ -25,7 +25,7 @@ use crate::page::List;
 use crate::parked::NewParked;
 use crate::payouts::{NewPayout, NextVersion};
 use crate::readers::Readers;
-use crate::writer::{Tide, Tides, Writer};
+use crate::writer::{LogState, LogStates, Writer};
 use crate::{cell, claims, destinations, evidence, list, parked, payouts};
 
 /// A store in one data directory, used by one process at a time.
@@ -35,7 +35,7 @@ use crate::{cell, claims, destinations, evidence, list, parked, payouts};
 pub struct EmbeddedStore {
     log: Log,
     continuity: Mutex<Continuity>,
-    tides: Tides,
+    log_states: LogStates,
     // In this order: the last connection to be closed folds the write-ahead log into the database,
     // and one that only reads cannot.
     readers: Readers,
@@ -53,18 +53,19 @@ impl EmbeddedStore {
         let opened = open::open(directory, now, new_store_id)?;
         let readers = Readers::open(directory)
             .map_err(|source| OpenError::Database { directory: directory.to_path_buf(), source })?;
-        let (writer, tides) = Writer::start(opened.connection, opened.latest, opened.lock);
+        let (writer, log_states) = Writer::start(opened.connection, opened.latest, opened.lock);
         let continuity = Mutex::new(opened.continuity);
-        Ok(Self { log: opened.log, continuity, tides, readers, writer })
+        Ok(Self { log: opened.log, continuity, log_states, readers, writer })
     }
 
     /// Returns, with the reason, once a commit has failed in a way that leaves unknown what the
     /// disk holds. Nothing is written after that: the process is to be restarted.
     pub async fn stopped(&self) -> String {
-        let mut tides = self.tides.clone();
-        match tides.wait_for(|tide| matches!(tide, Tide::Stopped(_))).await.as_deref() {
-            Ok(Tide::Stopped(why)) => why.clone(),
-            Ok(Tide::At(_)) | Err(_) => WRITER_GONE.to_owned(),
+        let mut log_states = self.log_states.clone();
+        let stopped = |state: &LogState| matches!(state, LogState::Stopped(_));
+        match log_states.wait_for(stopped).await.as_deref() {
+            Ok(LogState::Stopped(why)) => why.clone(),
+            Ok(LogState::At(_)) | Err(_) => WRITER_GONE.to_owned(),
         }
     }
 
@@ -180,11 +181,11 @@ impl Store for EmbeddedStore {
     async fn changed(&self, after: &Cursor) -> Result<(), StoreError> {
         // Reading from a cursor that does not belong here says so; waiting would not.
         let Ok(after) = self.log.position(after) else { return Ok(()) };
-        let mut tides = self.tides.clone();
-        let moved = |tide: &Tide| *tide != Tide::At(after);
-        match tides.wait_for(moved).await.as_deref() {
-            Ok(Tide::At(_)) => Ok(()),
-            Ok(Tide::Stopped(why)) => Err(StoreError::NotWritten(why.clone())),
+        let mut log_states = self.log_states.clone();
+        let moved = |state: &LogState| *state != LogState::At(after);
+        match log_states.wait_for(moved).await.as_deref() {
+            Ok(LogState::At(_)) => Ok(()),
+            Ok(LogState::Stopped(why)) => Err(StoreError::NotWritten(why.clone())),
             Err(_) => Err(StoreError::NotWritten(WRITER_GONE.to_owned())),
         }
     }

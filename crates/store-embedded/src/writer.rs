@@ -20,7 +20,7 @@ const BATCH_MAX: usize = 256;
 
 /// How the log stands, for those who wait for it to grow.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Tide {
+pub(crate) enum LogState {
     /// The position of the latest durable event.
     At(i64),
     /// Nothing more will be written; why.
@@ -35,10 +35,10 @@ pub(crate) struct Writer {
 
 impl Writer {
     /// Starts the thread that owns `connection`, and `lock` until the connection is closed.
-    pub(crate) fn start(connection: Connection, latest: i64, lock: File) -> (Self, Tides) {
+    pub(crate) fn start(connection: Connection, latest: i64, lock: File) -> (Self, LogStates) {
         let (sender, queue) = mpsc::channel(QUEUE_MAX);
-        let (tide, tides) = watch::channel(Tide::At(latest));
-        let thread = Thread { connection, queue, tide, latest };
+        let (log_state, log_states) = watch::channel(LogState::At(latest));
+        let thread = Thread { connection, queue, log_state, latest };
         let thread = std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || {
             thread.run();
             // Said, not only dropped: a process that is just being forked holds a copy.
@@ -47,7 +47,7 @@ impl Writer {
             }
         });
         let thread = thread.expect("a process that cannot start a thread cannot start at all");
-        (Self { queue: Some(sender), thread: Some(thread) }, tides)
+        (Self { queue: Some(sender), thread: Some(thread) }, log_states)
     }
 
     /// Runs `work` in a transaction and returns once that is durable. `work` reads first and
@@ -82,7 +82,7 @@ impl Drop for Writer {
 }
 
 /// Follows the log.
-pub(crate) type Tides = watch::Receiver<Tide>;
+pub(crate) type LogStates = watch::Receiver<LogState>;
 
 const STOPPED: &str = "the store stopped after a failed commit; restart the process";
 
@@ -144,7 +144,7 @@ where
 struct Thread {
     connection: Connection,
     queue: mpsc::Receiver<Box<dyn Job>>,
-    tide: watch::Sender<Tide>,
+    log_state: watch::Sender<LogState>,
     latest: i64,
 }
 
@@ -154,7 +154,7 @@ impl Thread {
         while self.queue.blocking_recv_many(&mut batch, BATCH_MAX) > 0 {
             let committed = self.commit(&mut batch);
             // Before the answers: whoever reads what was answered finds the log grown.
-            self.rise();
+            self.publish();
             for job in batch.drain(..) {
                 job.answer(&committed);
             }
@@ -183,9 +183,9 @@ impl Thread {
     }
 
     /// Wakes those who wait for the log, if it grew.
-    fn rise(&self) {
-        let latest = Tide::At(self.latest);
-        self.tide.send_if_modified(|tide| std::mem::replace(tide, latest.clone()) != latest);
+    fn publish(&self) {
+        let latest = LogState::At(self.latest);
+        self.log_state.send_if_modified(|state| std::mem::replace(state, latest.clone()) != latest);
     }
 
     /// A commit that failed is never tried again: what the disk took is only known after reading
@@ -199,7 +199,7 @@ impl Thread {
         while let Ok(job) = self.queue.try_recv() {
             job.answer(&Err(StoreError::NotWritten(STOPPED.to_owned())));
         }
-        self.tide.send_replace(Tide::Stopped(why));
+        self.log_state.send_replace(LogState::Stopped(why));
     }
 }
 
@@ -212,7 +212,7 @@ mod tests {
     use super::*;
     use crate::fault::refused;
 
-    fn start(directory: &tempfile::TempDir, pages_max: i64) -> (Writer, Tides) {
+    fn start(directory: &tempfile::TempDir, pages_max: i64) -> (Writer, LogStates) {
         let mut connection = schema::connect(directory.path()).unwrap();
         schema::prepare_to_write(&mut connection, schema::LOG_PAGES_MAX).unwrap();
         connection.execute_batch("CREATE TABLE blob (body BLOB)").unwrap();
@@ -242,12 +242,12 @@ mod tests {
     #[tokio::test]
     async fn a_full_disk_is_certain_and_writing_goes_on() {
         let directory = tempfile::tempdir().unwrap();
-        let (writer, tides) = start(&directory, 50);
+        let (writer, log_states) = start(&directory, 50);
         assert_eq!(put(&writer, 100).await, Ok(1));
         let full = put(&writer, 1_000_000).await;
         let Err(StoreError::NotWritten(why)) = full else { panic!("{full:?}") };
         assert!(why.contains("full"), "{why}");
-        assert_eq!(*tides.borrow(), Tide::At(1));
+        assert_eq!(*log_states.borrow(), LogState::At(1));
         assert_eq!(put(&writer, 100).await, Ok(2), "no position was lost");
         assert_eq!(count(&writer).await, 2);
     }
@@ -255,7 +255,7 @@ mod tests {
     #[tokio::test]
     async fn a_refusal_is_nobody_elses_and_a_defect_ends_all() {
         let directory = tempfile::tempdir().unwrap();
-        let (writer, mut tides) = start(&directory, 50);
+        let (writer, mut log_states) = start(&directory, 50);
         let refusal = writer.write(|_| -> Result<(), Fault> { Err(refused("no")) });
         let (refusal, written) = tokio::join!(refusal, put(&writer, 100));
         assert_eq!(refusal, Err(StoreError::NotWritten("no".to_owned())));
@@ -267,7 +267,7 @@ mod tests {
         let (defect, beside) = tokio::join!(defect, put(&writer, 100));
         assert!(matches!(defect, Err(StoreError::Unknown(_))), "{defect:?}");
         assert!(beside.is_err());
-        assert!(tides.wait_for(|_| false).await.is_err(), "whoever waits is told");
+        assert!(log_states.wait_for(|_| false).await.is_err(), "whoever waits is told");
         let later = put(&writer, 100).await;
         assert!(matches!(later, Err(StoreError::NotWritten(_))), "{later:?}");
     }
@@ -275,7 +275,7 @@ mod tests {
     #[tokio::test]
     async fn a_failed_commit_is_unknown_and_the_log_is_kept() {
         let directory = tempfile::tempdir().unwrap();
-        let (writer, mut tides) = start(&directory, 50);
+        let (writer, mut log_states) = start(&directory, 50);
         assert_eq!(put(&writer, 100).await, Ok(1));
         let fails = writer.write(|changes| {
             let deferred = "CREATE TABLE parent (x INTEGER PRIMARY KEY);
@@ -285,7 +285,12 @@ mod tests {
         });
         let failed = fails.await;
         assert!(matches!(failed, Err(StoreError::Unknown(_))), "{failed:?}");
-        assert!(tides.wait_for(|tide| matches!(tide, Tide::Stopped(_))).await.is_ok());
+        assert!(
+            log_states
+                .wait_for(|log_state| matches!(log_state, LogState::Stopped(_)))
+                .await
+                .is_ok()
+        );
         drop(writer);
         assert!(directory.path().join("store.sqlite-wal").exists());
     }
@@ -293,7 +298,7 @@ mod tests {
     #[tokio::test]
     async fn writers_share_commits() {
         let directory = tempfile::tempdir().unwrap();
-        let (writer, tides) = start(&directory, 5000);
+        let (writer, log_states) = start(&directory, 5000);
         let writer = Arc::new(writer);
         let mut tasks = JoinSet::new();
         for _ in 0..500 {
@@ -303,7 +308,7 @@ mod tests {
         let mut positions = tasks.join_all().await;
         positions.sort_unstable();
         assert_eq!(positions, (1..=500).collect::<Vec<i64>>());
-        assert_eq!(*tides.borrow(), Tide::At(500));
+        assert_eq!(*log_states.borrow(), LogState::At(500));
         // Every commit leaves a page in the log at least.
         let log = std::fs::metadata(directory.path().join("store.sqlite-wal")).unwrap();
         let commits_max = log.len() / 4096;
