@@ -197,7 +197,8 @@ impl Engine {
             Err(TryAcquireError::NoPermits) => return Err(CreateError::Overloaded),
             Err(TryAcquireError::Closed) => return Err(CreateError::Stopping),
         };
-        let checked = adapter.check(&order, &target)?;
+        adapter.check(&order)?;
+        let checked = adapter.check_target(&target)?;
         let handle = match &target {
             TargetRequest::Destination(id) => Some(self.stored_handle(&order, id).await?),
             TargetRequest::BankAccount(_) | TargetRequest::ProviderHandle(_) => checked,

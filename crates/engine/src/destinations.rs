@@ -10,7 +10,7 @@ use payout::keys::KeyError;
 use payout::order::{RawHandle, TargetRequest};
 use payout::port::{
     DestinationFilter, DestinationWrite, DestinationWritten, Page, PageToken, Resolution, Resolved,
-    StoreError,
+    StoreError, Unfit,
 };
 use payout::reason::Reason;
 use payout::seal::{Place, seal};
@@ -48,6 +48,9 @@ pub enum DestinationError {
     /// Nothing can be read for this merchant.
     #[error(transparent)]
     Query(#[from] QueryError),
+    /// The contents cannot be taken.
+    #[error(transparent)]
+    Unfit(#[from] Unfit),
     /// There is no such destination of this merchant.
     #[error("there is no such destination of this merchant")]
     NotFound,
@@ -81,6 +84,7 @@ impl Engine {
         new: &NewDestination,
     ) -> Result<Destination, DestinationError> {
         let adapter = self.adapter(&new.merchant)?;
+        adapter.check_target(&TargetRequest::from(new))?;
         let id = self.id_of(new)?;
         if let Some(found) = self.store().load_destination(&id).await?
             && found.state == DestinationState::Active

@@ -159,12 +159,13 @@ impl Engine {
         adapter: &dyn Adapter,
     ) -> Attempt {
         let now = self.now();
+        let send_by = now.plus(adapter.policy().send_window);
         Attempt {
             number: payout.next_number(),
             generation: payout.next_generation(),
             holder: self.parts().incarnation.clone(),
             opened_at: now,
-            send_by: now.plus(adapter.policy().send_window),
+            send_by: payout.order.submit_before.map_or(send_by, |limit| limit.min(send_by)),
             account: request.account.clone(),
             digest: request.digest,
             masked: request.masked.clone(),
@@ -183,11 +184,12 @@ impl Engine {
         // Others take over after send-by plus the longest request: a sender that was held up must
         // not begin any more.
         let answer = match self.now() < attempt.send_by {
-            true => adapter.send(request).await,
+            true => adapter.send(payout, request).await,
             false => Answer { inputs: vec![Input::own(What::NotSent)], evidence: Vec::new() },
         };
         let Answer { inputs, evidence } = answer;
-        let change = Change { inputs, evidence, driver: true, ..Change::default() };
+        let attempt = Some(attempt.number);
+        let change = Change { inputs, evidence, attempt, driver: true, ..Change::default() };
         self.take(&payout.id, change).await?;
         Ok(())
     }
@@ -204,7 +206,10 @@ impl Engine {
         let handle = self.handle(record)?;
         let answer = adapter.ask(payout, handle.as_ref(), request.as_ref()).await;
         let Answer { inputs, evidence } = answer;
-        let change = Change { inputs, evidence, driver: true, ..Change::default() };
+        let unanswered = inputs.is_empty();
+        let attempt = payout.attempts.last().map(|attempt| attempt.number);
+        let change =
+            Change { inputs, evidence, attempt, unanswered, driver: true, ..Change::default() };
         self.take(&payout.id, change).await?;
         Ok(())
     }

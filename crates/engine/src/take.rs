@@ -3,7 +3,7 @@
 
 use payout::event::Event;
 use payout::id::PayoutId;
-use payout::input::Input;
+use payout::input::{Input, What};
 use payout::keys::KeyError;
 use payout::machine::{self, Declined, Situation, Step};
 use payout::port::{
@@ -33,6 +33,11 @@ pub(crate) struct Change {
     pub(crate) secrets: Secrets,
     /// Set by whoever drives the payout.
     pub(crate) driver: bool,
+    /// The attempt that the inputs answer, where they answer one. Once another attempt is the last,
+    /// only what the provider reports of the order as a whole still counts.
+    pub(crate) attempt: Option<u32>,
+    /// Set if the provider was asked and taught us nothing, not even that nothing is new.
+    pub(crate) unanswered: bool,
 }
 
 /// Secrets that come with a change; absent ones stay as they are.
@@ -94,7 +99,15 @@ impl Engine {
         let mut payout = record.payout.clone();
         let mut events = Vec::new();
         for input in &change.inputs {
-            if let Some(event) = machine::decide(&payout, policy, input, now)? {
+            if is_stale(&payout, input, change.attempt) {
+                continue;
+            }
+            let event = match machine::decide(&payout, policy, input, now) {
+                // An answer to a question that was asked without an attempt teaches nothing.
+                Err(Declined::NoAttempt) => None,
+                decided => decided?,
+            };
+            if let Some(event) = event {
                 payout = machine::apply(Some(payout), &event);
                 events.push(event);
             }
@@ -108,7 +121,11 @@ impl Engine {
         }
         let mut next = next.advance(&events);
         let tries = if events.is_empty() { record.schedule.tries.saturating_add(1) } else { 0 };
-        let due_at = machine::due_at(&next.payout, policy, tries, now);
+        let mut due_at = machine::due_at(&next.payout, policy, tries, now);
+        if due_at.is_none() && change.unanswered && record.schedule.due_at.is_some() {
+            // The last question of a return window counts only when it is answered.
+            due_at = Some(now.plus(policy.retry.pause(tries, &payout.id)));
+        }
         next.schedule = Schedule { due_at, tries };
         Ok((next, events))
     }
@@ -170,6 +187,14 @@ impl Engine {
             self.shared().due.notify_one();
         }
     }
+}
+
+/// Whether an input answers an attempt that is no longer the last: its sender was given up, and
+/// what it learned too late says nothing about the attempt that came after.
+fn is_stale(payout: &Payout, input: &Input, answers: Option<u32>) -> bool {
+    let last = payout.attempts.last().map(|attempt| attempt.number);
+    let of_the_order = matches!(input.what, What::Reported(_) | What::Remarked(_));
+    answers.is_some() && answers != last && !of_the_order
 }
 
 /// One line per change of state; what moved nothing is told at a finer level.

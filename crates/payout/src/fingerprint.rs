@@ -133,3 +133,168 @@ fn normalised_target(target: &TargetRequest) -> Vec<(String, Vec<String>)> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bank::{Country, HolderName, Iban, LocalNumber};
+    use crate::id::{Customer, DestinationId, IdempotencyKey, Merchant};
+    use crate::keys::tests::ring;
+    use crate::money::{Currency, Money};
+    use crate::order::{ExternalReference, Metadata, RawHandle, StatementDescriptor, Target};
+    use crate::time::Timestamp;
+
+    fn order() -> Order {
+        Order {
+            merchant: Merchant::parse("demo-eu").unwrap(),
+            idempotency_key: IdempotencyKey::parse("order-1").unwrap(),
+            customer: Customer::parse("customer-1").unwrap(),
+            amount: money(1050, "EUR"),
+            target: Target::BankAccount { masked: "SE*****0358".to_owned() },
+            speed: Speed::Standard,
+            statement_descriptor: None,
+            external_reference: None,
+            submit_before: None,
+            metadata: Metadata::default(),
+        }
+    }
+
+    fn money(minor_units: i64, code: &str) -> Money {
+        Money::new(minor_units, Currency::parse(code).unwrap()).unwrap()
+    }
+
+    fn metadata(entries: &[(&str, &str)]) -> Metadata {
+        let entry = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
+        Metadata::parse(entries.iter().map(entry).collect()).unwrap()
+    }
+
+    fn iban(text: &str) -> Account {
+        Account::Iban(Iban::parse(text).unwrap())
+    }
+
+    fn person(first: &str, last: &str) -> Holder {
+        let name = |text| HolderName::parse(text).unwrap();
+        Holder::Person { first_name: name(first), last_name: name(last) }
+    }
+
+    fn bank(account: Account, holder: Holder) -> TargetRequest {
+        TargetRequest::BankAccount(BankDetails { account, holder })
+    }
+
+    fn target() -> TargetRequest {
+        bank(iban("SE45 5000 0000 0583 9825 7466"), person("Steve", "Smith"))
+    }
+
+    /// The paths in which `order` and `target` differ from the plain request.
+    fn differing(order: &Order, target: &TargetRequest) -> Vec<String> {
+        let keys = ring(&[1]);
+        let first = fingerprint(&keys, &self::order(), &self::target());
+        differences(&keys, &first, order, target).unwrap()
+    }
+
+    #[test]
+    fn the_same_contents_do_not_differ_however_they_are_written() {
+        assert_eq!(differing(&order(), &target()), [""; 0]);
+        let account = iban("se4550000000058398257466");
+        assert_eq!(differing(&order(), &bank(account, person(" Steve", "Smith "))), [""; 0]);
+    }
+
+    #[test]
+    fn a_field_that_differs_is_named_by_its_path_alone() {
+        type Change = fn(&mut Order);
+        let changes: [(&str, Change); 8] = [
+            ("customer", |o| o.customer = Customer::parse("customer-2").unwrap()),
+            ("amount.minor_units", |o| o.amount = money(1051, "EUR")),
+            ("amount.currency_code", |o| o.amount = money(1050, "SEK")),
+            ("speed", |o| o.speed = Speed::Instant),
+            ("statement_descriptor", |o| {
+                o.statement_descriptor = Some(StatementDescriptor::parse("Winnings").unwrap());
+            }),
+            ("external_reference", |o| {
+                o.external_reference = Some(ExternalReference::parse("r-1").unwrap());
+            }),
+            ("submit_before", |o| o.submit_before = Some(Timestamp::from_millis(1))),
+            ("metadata.shift", |o| o.metadata = metadata(&[("shift", "night")])),
+        ];
+        for (path, change) in changes {
+            let mut order = order();
+            change(&mut order);
+            assert_eq!(differing(&order, &target()), [path]);
+        }
+    }
+
+    /// The key is what is compared, and the masked target says less than the target.
+    #[test]
+    fn what_names_a_request_or_shows_it_is_not_part_of_its_contents() {
+        let mut other = order();
+        other.idempotency_key = IdempotencyKey::parse("order-2").unwrap();
+        other.target = Target::BankAccount { masked: "SE*****0000".to_owned() };
+        assert_eq!(differing(&other, &target()), [""; 0]);
+    }
+
+    #[test]
+    fn a_field_taken_away_differs_as_one_that_is_added() {
+        let keys = ring(&[1]);
+        let mut full = order();
+        full.external_reference = Some(ExternalReference::parse("r-1").unwrap());
+        full.metadata = metadata(&[("shift", "night"), ("till", "4")]);
+        let first = fingerprint(&keys, &full, &target());
+        full.metadata = metadata(&[("shift", "night")]);
+        assert_eq!(differences(&keys, &first, &full, &target()), Ok(vec!["metadata.till".into()]));
+        let paths = ["external_reference", "metadata.shift", "metadata.till"].map(String::from);
+        assert_eq!(differences(&keys, &first, &order(), &target()), Ok(paths.to_vec()));
+    }
+
+    #[test]
+    fn the_parts_of_bank_details_do_not_run_together() {
+        let swapped = bank(iban("SE4550000000058398257466"), person("Steve Smith", "Jr"));
+        assert_eq!(differing(&order(), &swapped), ["bank_details.holder"]);
+        let name = HolderName::parse("SteveSmith").unwrap();
+        let company =
+            bank(iban("SE4550000000058398257466"), Holder::Organisation { name: name.clone() });
+        assert_eq!(differing(&order(), &company), ["bank_details.holder"]);
+        let number = |text| LocalNumber::parse(text).unwrap();
+        let local = |bank_number, account_number| {
+            let country = Country::parse("SE").unwrap();
+            let account = Account::Local {
+                country,
+                bank_number: number(bank_number),
+                account_number: number(account_number),
+            };
+            bank(account, Holder::Organisation { name: name.clone() })
+        };
+        let keys = ring(&[1]);
+        let first = fingerprint(&keys, &order(), &local("6112", "69706212"));
+        let other = differences(&keys, &first, &order(), &local("61126", "9706212"));
+        assert_eq!(other, Ok(vec!["bank_details.account".to_owned()]));
+    }
+
+    #[test]
+    fn another_kind_of_target_differs_in_both() {
+        let handle = TargetRequest::ProviderHandle(RawHandle::parse("1234567890").unwrap());
+        let paths = ["bank_details.account", "bank_details.holder", "provider_handle"];
+        assert_eq!(differing(&order(), &handle), paths);
+        let id = DestinationId::parse("ds_nc6jociwqwgl6whpyyuusnqmbq").unwrap();
+        let paths = ["bank_details.account", "bank_details.holder", "destination_id"];
+        assert_eq!(differing(&order(), &TargetRequest::Destination(id)), paths);
+    }
+
+    #[test]
+    fn an_old_key_still_compares_and_a_missing_one_is_no_answer() {
+        let first = fingerprint(&ring(&[1]), &order(), &target());
+        assert_eq!(differences(&ring(&[1, 2]), &first, &order(), &target()), Ok(vec![]));
+        let gone = differences(&ring(&[2]), &first, &order(), &target());
+        assert_eq!(gone, Err(KeyError::Missing(KeyId(1))));
+        assert_eq!(fingerprint(&ring(&[1, 2]), &order(), &target()).key, KeyId(2));
+    }
+
+    #[test]
+    fn equal_values_in_different_fields_or_rings_have_different_digests() {
+        let mut order = order();
+        order.metadata = metadata(&[("a", "x"), ("b", "x")]);
+        let one = fingerprint(&ring(&[1]), &order, &target());
+        assert_ne!(one.fields["metadata.a"], one.fields["metadata.b"]);
+        let other = fingerprint(&ring(&[2]), &order, &target());
+        assert_ne!(one.fields["customer"], other.fields["customer"]);
+    }
+}

@@ -66,6 +66,13 @@ impl Payout {
         self.attempts.last().filter(|attempt| !attempt.is_settled_without_money())
     }
 
+    /// Whether the provider spoke of an order under this payout's name that we know nothing certain
+    /// about. Until that is cleared up nothing is sent, looking in vain proves nothing, and no money
+    /// is given back but on a certain word of the provider.
+    pub fn is_spoken_of(&self) -> bool {
+        self.unconfirmed.is_some() || self.attention.is_some()
+    }
+
     /// The number of the next attempt.
     pub fn next_number(&self) -> u32 {
         self.attempts.last().map_or(1, |last| last.number + 1)
@@ -80,7 +87,8 @@ impl Payout {
         }
     }
 
-    /// How many of the latest attempts in a row never reached the provider or were not let in.
+    /// How many of the latest attempts in a row never reached the provider or were not let in. They
+    /// are tries too: each is an event, and every event starts the count of tries anew.
     pub fn failures_in_a_row(&self) -> u32 {
         let failed =
             |a: &&Attempt| matches!(a.status, AttemptStatus::NotSent | AttemptStatus::Refused);
@@ -135,9 +143,10 @@ impl Record {
         let mut next = self.clone();
         for event in events {
             next.payout = machine::apply(Some(next.payout), event);
+            // After each event: the request of a settled attempt must not pass for the next one's.
+            next.erase_what_is_not_needed();
         }
         next.version += 1;
-        next.erase_what_is_not_needed();
         next
     }
 

@@ -53,7 +53,7 @@ pub enum State {
 pub struct Hold {
     /// Why.
     pub reason: Reason,
-    /// When it is tried again.
+    /// When it is tried again; [`Timestamp::MAX`] once no attempt is left.
     pub until: Timestamp,
 }
 

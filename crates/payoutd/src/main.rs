@@ -1,2 +1,90 @@
-//! Placeholder.
-fn main() {}
+//! `payoutd`: the server, the simulator and the command line in one binary. This crate wires and
+//! reads the world (files, environment, clock, terminal); it decides nothing about payouts.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this is the composition root: it reads the clock and the environment for the others"
+)]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "this is the command line: it speaks to people"
+)]
+
+mod clock;
+mod command;
+mod compose;
+mod config;
+mod telemetry;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::command::{check_config, client, demo, keygen, serve, simulate};
+use crate::telemetry::LogFormat;
+
+/// A payouts-provider adapter: one gRPC API, `payouts.v1`, for payments providers.
+#[derive(Parser)]
+#[command(name = "payoutd", version, about, max_term_width = 100)]
+struct Cli {
+    /// How log lines look.
+    #[arg(long, global = true, value_enum, default_value = "json", env = "PAYOUTD_LOG_FORMAT")]
+    log_format: LogFormat,
+    /// What is logged, in the syntax of RUST_LOG.
+    #[arg(long, global = true, env = "PAYOUTD_LOG")]
+    log: Option<String>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Shows real payouts through a real server, store and simulated provider, in one process.
+    Demo(demo::Args),
+    /// Runs the server.
+    Serve(serve::Args),
+    /// Runs a simulated Trustly, and writes a configuration with which the server works with it.
+    Simulate(simulate::Args),
+    /// Creates, reads, watches and cancels payouts.
+    #[command(subcommand)]
+    Payout(client::payout::Args),
+    /// Registers, imports and lists destinations.
+    #[command(subcommand)]
+    Destination(client::destination::Args),
+    /// Checks a configuration file and explains every mistake in it.
+    CheckConfig(check_config::Args),
+    /// Makes a key pair for Trustly Europe.
+    Keygen(keygen::Args),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    telemetry::start(cli.log_format, cli.log.as_deref());
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("payoutd: cannot start the runtime: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let done = runtime.block_on(async {
+        match cli.command {
+            Command::Demo(args) => demo::run(args).await,
+            Command::Serve(args) => serve::run(args).await,
+            Command::Simulate(args) => simulate::run(args).await,
+            Command::Payout(args) => client::payout::run(args).await,
+            Command::Destination(args) => client::destination::run(args).await,
+            Command::CheckConfig(args) => check_config::run(&args),
+            Command::Keygen(args) => keygen::run(&args),
+        }
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("payoutd: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

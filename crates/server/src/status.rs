@@ -260,6 +260,8 @@ fn of_query(error: &QueryError) -> ErrorReason {
 fn of_destination(error: &DestinationError) -> ErrorReason {
     match error {
         DestinationError::Query(error) => of_query(error),
+        DestinationError::Unfit(unfit) if is_field(unfit) => ErrorReason::InvalidField,
+        DestinationError::Unfit(_) => ErrorReason::NotSupported,
         DestinationError::NotFound => ErrorReason::DestinationNotFound,
         DestinationError::Refused { .. } => ErrorReason::DestinationRefused,
         DestinationError::Unanswered(_) => ErrorReason::ProviderUnavailable,
@@ -353,7 +355,8 @@ fn details(failure: &Failure, reason: ErrorReason) -> ErrorDetails {
             let named = violations.iter().map(|v| FieldViolation::new(&v.field, &v.why));
             details.set_bad_request(named.collect::<Vec<_>>());
         }
-        Failure::Create(CreateError::Unfit(unfit)) => {
+        Failure::Create(CreateError::Unfit(unfit))
+        | Failure::Destination { error: DestinationError::Unfit(unfit), .. } => {
             details.add_bad_request_violation(unfit.field, &unfit.why);
         }
         Failure::PageToken => {
@@ -399,7 +402,8 @@ fn resource(failure: &Failure, reason: ErrorReason, details: &mut ErrorDetails) 
 fn message(failure: &Failure, reason: ErrorReason) -> String {
     let violations = match failure {
         Failure::Invalid(violations) => violations.as_slice(),
-        Failure::Create(CreateError::Unfit(unfit)) => {
+        Failure::Create(CreateError::Unfit(unfit))
+        | Failure::Destination { error: DestinationError::Unfit(unfit), .. } => {
             return format!("{} {}", unfit.field, unfit.why);
         }
         _ => &[],

@@ -83,10 +83,7 @@ fn change(payout: &mut Payout, event: &Event) {
             let attempt = payout.attempts.last_mut().expect("an attempt was opened before");
             attempt.status = *status;
         }
-        Change::LookedFirst => {
-            payout.look_first = false;
-            payout.unconfirmed = None;
-        }
+        Change::LookedFirst => payout.look_first = false,
         Change::Reported { status, speed_achieved } => {
             reported(payout, event, *status);
             payout.speed_achieved = speed_achieved.or(payout.speed_achieved);
@@ -105,6 +102,7 @@ fn change(payout: &mut Payout, event: &Event) {
 
 fn open_attempt(payout: &mut Payout, attempt: &Attempt) {
     assert_eq!(attempt.number, payout.next_number(), "the attempts of {} have no gap", payout.id);
+    assert_eq!(attempt.status, AttemptStatus::Open, "a new attempt of {}", payout.id);
     let forgettable =
         |a: &Attempt| matches!(a.status, AttemptStatus::NotSent | AttemptStatus::Refused);
     if payout.attempts.len() >= ATTEMPTS_KEPT

@@ -2,14 +2,16 @@
 
 use thiserror::Error;
 
-use crate::attempt::{ATTEMPTS_MAX, Attempt, AttemptStatus, InDoubt};
+use crate::attempt::{ATTEMPTS_MAX, AttemptStatus};
 use crate::event::{Change, Created, Event};
-use crate::input::{Input, ProviderWords, Refusal, RefusalKind, What};
-use crate::machine::report;
-use crate::policy::{DoubtPolicy, Policy};
+use crate::id::PayoutId;
+use crate::input::{Input, ProviderWords, What};
+use crate::machine::case::Case;
+use crate::machine::{doubt, report};
+use crate::policy::Policy;
 use crate::reason::Reason;
 use crate::record::Payout;
-use crate::state::{GiveBack, Hold, Outcome, State};
+use crate::state::State;
 use crate::time::Timestamp;
 
 /// Why an input cannot be taken. Nothing changed.
@@ -33,7 +35,7 @@ pub enum Declined {
 }
 
 /// The first event of a payout.
-pub fn create(id: crate::id::PayoutId, created: Created, now: Timestamp) -> Event {
+pub fn create(id: PayoutId, created: Created, now: Timestamp) -> Event {
     Event {
         merchant: created.order.merchant.clone(),
         payout: id,
@@ -77,10 +79,11 @@ pub fn decide(
 
 fn pending(case: &Case<'_>) -> Result<Option<Event>, Declined> {
     let payout = case.payout;
-    let must_ask = payout.look_first || payout.unconfirmed.is_some();
+    let must_ask = payout.look_first || payout.is_spoken_of();
     match &case.input.what {
         What::DestinationResolved if payout.resolved => Ok(None),
         What::DestinationResolved => case.event(Change::DestinationResolved, payout.state),
+        What::DestinationRefused(_) if payout.resolved || must_ask => Ok(None),
         What::DestinationRefused(reason) => {
             let after = State::Failed { reason: *reason };
             case.event(Change::DestinationRefused, after)
@@ -91,10 +94,12 @@ fn pending(case: &Case<'_>) -> Result<Option<Event>, Declined> {
             }
             case.event(Change::AttemptOpened(attempt.clone()), State::Submitting)
         }
-        What::NotFound if must_ask && payout.cancel_requested => {
+        // The provider itself says that there is something: nothing found is a look-up that lags.
+        What::NotFound if payout.is_spoken_of() || !payout.look_first => Ok(None),
+        What::NotFound if payout.cancel_requested => {
             case.event(Change::Canceled, State::Canceled { reason: Reason::CancelRequested })
         }
-        What::NotFound if must_ask => case.event(Change::LookedFirst, payout.state),
+        What::NotFound => case.event(Change::LookedFirst, payout.state),
         What::CancelRequested if must_ask => case.cancel_requested(),
         What::CancelRequested => {
             case.event(Change::Canceled, State::Canceled { reason: Reason::CancelRequested })
@@ -105,7 +110,7 @@ fn pending(case: &Case<'_>) -> Result<Option<Event>, Declined> {
         }
         What::Reported(said) => report::reported(case, said),
         What::Remarked(_) => case.noted(),
-        What::NotFound | What::HolderGone | What::Parked(_) => Ok(None),
+        What::HolderGone | What::Parked(_) => Ok(None),
         What::NotSent | What::Refused(_) | What::InDoubt(_) => Err(Declined::NoAttempt),
     }
 }
@@ -113,7 +118,7 @@ fn pending(case: &Case<'_>) -> Result<Option<Event>, Declined> {
 fn submitting(case: &Case<'_>) -> Result<Option<Event>, Declined> {
     match &case.input.what {
         What::NotSent => case.became(AttemptStatus::NotSent, case.unsent(None)),
-        What::Refused(refusal) => refused_at_once(case, *refusal),
+        What::Refused(refusal) => doubt::refused_at_once(case, *refusal),
         What::InDoubt(why) => case.in_doubt(*why, None),
         What::HolderGone => case.in_doubt(Reason::HolderGone, None),
         What::CancelRequested => case.cancel_requested(),
@@ -128,30 +133,17 @@ fn submitting(case: &Case<'_>) -> Result<Option<Event>, Declined> {
     }
 }
 
-/// A refusal of an attempt that nothing else is in doubt beside: it is the whole truth.
-fn refused_at_once(case: &Case<'_>, refusal: Refusal) -> Result<Option<Event>, Declined> {
-    let Refusal { kind, reason } = refusal;
-    match kind {
-        RefusalKind::Content | RefusalKind::Circumstance => {
-            case.became(AttemptStatus::Refused, State::Failed { reason })
-        }
-        RefusalKind::Access => {
-            let hold = Hold { reason, until: case.now.plus(case.policy.hold) };
-            case.became(AttemptStatus::Refused, case.unsent(Some(hold)))
-        }
-        RefusalKind::Duplicate => case.in_doubt(Reason::DuplicateReported, None),
-    }
-}
-
 fn indeterminate(case: &Case<'_>) -> Result<Option<Event>, Declined> {
     let payout = case.payout;
     let live = payout.live_attempt();
+    let nothing_there = live.is_none() && !payout.is_spoken_of();
     match &case.input.what {
         What::AttemptOpened(attempt) => {
             if live.is_some() {
                 return Err(Declined::AttemptLive);
             }
-            if payout.attempts.len() >= ATTEMPTS_MAX || payout.cancel_requested {
+            let free = nothing_there && !payout.cancel_requested && payout.state.reason().is_none();
+            if !free || payout.attempts.len() >= ATTEMPTS_MAX {
                 return Err(Declined::NotReady);
             }
             let after = State::Indeterminate { parked: None };
@@ -163,16 +155,19 @@ fn indeterminate(case: &Case<'_>) -> Result<Option<Event>, Declined> {
             }
             _ => Ok(None),
         },
-        What::Refused(refusal) => refused_in_doubt(case, live, *refusal),
+        What::Refused(refusal) => doubt::refused_in_doubt(case, live, *refusal),
         What::InDoubt(why) => case.in_doubt_if_open(live, *why),
         What::HolderGone => case.in_doubt_if_open(live, Reason::HolderGone),
-        What::NotFound => looked_in_vain(case, live),
-        What::CancelRequested if live.is_none() => {
+        What::NotFound => doubt::looked_in_vain(case, live),
+        What::CancelRequested if nothing_there => {
             case.event(Change::Canceled, State::Canceled { reason: Reason::CancelRequested })
         }
         What::CancelRequested => case.cancel_requested(),
-        What::Expired if live.is_none() => {
+        What::Expired if nothing_there => {
             case.event(Change::Canceled, State::Canceled { reason: Reason::SubmitBeforePassed })
+        }
+        What::Parked(_) if live.is_some_and(|attempt| attempt.status == AttemptStatus::Open) => {
+            Ok(None)
         }
         What::Parked(reason) => match payout.state.reason() {
             Some(_) => Ok(None),
@@ -181,91 +176,6 @@ fn indeterminate(case: &Case<'_>) -> Result<Option<Event>, Declined> {
         What::Reported(said) => report::reported(case, said),
         What::Remarked(_) => case.noted(),
         What::Expired | What::DestinationResolved | What::DestinationRefused(_) => Ok(None),
-    }
-}
-
-/// A refusal while an earlier send may have taken effect. What would have refused the same bytes
-/// every time settles; everything else says nothing about the earlier send.
-fn refused_in_doubt(
-    case: &Case<'_>,
-    live: Option<&Attempt>,
-    refusal: Refusal,
-) -> Result<Option<Event>, Declined> {
-    let Some(attempt) = live else { return Err(Declined::NoAttempt) };
-    let Refusal { kind, reason } = refusal;
-    match (kind, attempt.status) {
-        (RefusalKind::Content, AttemptStatus::Open | AttemptStatus::InDoubt(_)) => {
-            case.became(AttemptStatus::Refused, State::Failed { reason })
-        }
-        (RefusalKind::Circumstance, AttemptStatus::Open) => case.in_doubt(reason, Some(reason)),
-        (RefusalKind::Access, AttemptStatus::Open) => {
-            case.became(AttemptStatus::Refused, case.unsent_in_doubt())
-        }
-        (RefusalKind::Duplicate, AttemptStatus::Open) => {
-            case.in_doubt(Reason::DuplicateReported, None)
-        }
-        (RefusalKind::Duplicate, AttemptStatus::InDoubt(doubt)) => {
-            case.doubt_because(doubt, Reason::DuplicateReported)
-        }
-        (RefusalKind::Circumstance | RefusalKind::Access, AttemptStatus::InDoubt(doubt)) => {
-            case.doubt_because(doubt, reason)
-        }
-        (
-            _,
-            AttemptStatus::NotSent
-            | AttemptStatus::Refused
-            | AttemptStatus::Accepted
-            | AttemptStatus::Absent
-            | AttemptStatus::Ended,
-        ) => Ok(None),
-    }
-}
-
-/// A look-up found nothing. Only the second of two that are far enough apart, and late enough that
-/// no request can still be under way, proves that there is nothing.
-fn looked_in_vain(case: &Case<'_>, live: Option<&Attempt>) -> Result<Option<Event>, Declined> {
-    let Some(AttemptStatus::InDoubt(doubt)) = live.map(|attempt| attempt.status) else {
-        return Ok(None);
-    };
-    let DoubtPolicy::LookUp { spacing, resend_when_absent } = case.policy.doubt else {
-        return Ok(None);
-    };
-    // The provider itself says that there is something: nothing found is a look-up that lags.
-    if doubt.why == Reason::DuplicateReported {
-        return Ok(None);
-    }
-    if case.now < doubt.since.plus(case.policy.request_timeout) {
-        return Ok(None);
-    }
-    match doubt.looked_in_vain_at {
-        None => {
-            let doubt = InDoubt { looked_in_vain_at: Some(case.now), ..doubt };
-            case.became(AttemptStatus::InDoubt(doubt), case.payout.state)
-        }
-        Some(first) if case.now < first.plus(spacing) => Ok(None),
-        Some(_) => absent(case, doubt, resend_when_absent),
-    }
-}
-
-/// The attempt is proven absent: what refused it stands, a cancel is free to end it, and only a
-/// confirmed duplicate protection lets us send again.
-fn absent(case: &Case<'_>, doubt: InDoubt, resend: bool) -> Result<Option<Event>, Declined> {
-    if let Some(reason) = doubt.refusal {
-        return case.became(AttemptStatus::Absent, State::Failed { reason });
-    }
-    if case.payout.cancel_requested {
-        let after = State::Canceled { reason: Reason::CancelRequested };
-        return case.became(AttemptStatus::Absent, after);
-    }
-    if resend {
-        return case.became(AttemptStatus::Absent, State::Indeterminate { parked: None });
-    }
-    match case.payout.state.reason() {
-        Some(_) => Ok(None),
-        None => {
-            let parked = Some(Reason::ResendUnprotected);
-            case.event(Change::Parked, State::Indeterminate { parked })
-        }
     }
 }
 
@@ -326,115 +236,5 @@ fn settled(case: &Case<'_>) -> Result<Option<Event>, Declined> {
         | What::NotFound
         | What::Expired
         | What::Parked(_) => Ok(None),
-    }
-}
-
-/// One call of [`decide`]: what it was given, and how it words an event.
-pub(super) struct Case<'a> {
-    pub(super) payout: &'a Payout,
-    pub(super) policy: &'a Policy,
-    pub(super) input: &'a Input,
-    pub(super) now: Timestamp,
-}
-
-impl Case<'_> {
-    /// The next event of the payout. Whoever enters NOT_PAID takes the instruction to give the
-    /// money back along; there is no other place that makes one.
-    pub(super) fn event(&self, change: Change, after: State) -> Result<Option<Event>, Declined> {
-        let payout = self.payout;
-        let enters = after.name().outcome() == Outcome::NotPaid && payout.give_back.is_none();
-        Ok(Some(Event {
-            merchant: payout.order.merchant.clone(),
-            payout: payout.id.clone(),
-            customer: payout.order.customer.clone(),
-            sequence: payout.sequence + 1,
-            recorded_at: self.now,
-            occurred_at: self.input.occurred_at,
-            before: Some(payout.state.name()),
-            after,
-            change,
-            reason: self.reason(&after),
-            words: self.input.words.clone(),
-            receipt: self.input.receipt.clone(),
-            give_back: enters.then(|| GiveBack::of(&payout.id, payout.order.amount)),
-        }))
-    }
-
-    /// Recorded and nothing else; without a notification there is nothing worth recording.
-    pub(super) fn noted(&self) -> Result<Option<Event>, Declined> {
-        match self.input.receipt {
-            Some(_) => self.event(Change::Noted, self.payout.state),
-            None => Ok(None),
-        }
-    }
-
-    fn reason(&self, after: &State) -> Option<Reason> {
-        match &self.input.what {
-            What::DestinationRefused(reason)
-            | What::InDoubt(reason)
-            | What::Remarked(reason)
-            | What::Parked(reason) => Some(*reason),
-            What::Refused(refusal) => Some(refusal.reason),
-            What::Reported(report) => report.reason.or_else(|| after.reason()),
-            What::NotSent => Some(Reason::ConnectionFailed),
-            What::HolderGone => Some(Reason::HolderGone),
-            What::CancelRequested => Some(Reason::CancelRequested),
-            What::Expired => Some(Reason::SubmitBeforePassed),
-            What::NotFound | What::DestinationResolved | What::AttemptOpened(_) => after.reason(),
-        }
-    }
-
-    fn became(&self, status: AttemptStatus, after: State) -> Result<Option<Event>, Declined> {
-        self.event(Change::AttemptBecame(status), after)
-    }
-
-    fn cancel_requested(&self) -> Result<Option<Event>, Declined> {
-        if self.payout.cancel_requested {
-            return Ok(None);
-        }
-        self.event(Change::CancelRequested, self.payout.state)
-    }
-
-    fn in_doubt(&self, why: Reason, refusal: Option<Reason>) -> Result<Option<Event>, Declined> {
-        let doubt = InDoubt { since: self.now, why, looked_in_vain_at: None, refusal };
-        self.became(AttemptStatus::InDoubt(doubt), State::Indeterminate { parked: None })
-    }
-
-    fn in_doubt_if_open(
-        &self,
-        live: Option<&Attempt>,
-        why: Reason,
-    ) -> Result<Option<Event>, Declined> {
-        match live.map(|attempt| attempt.status) {
-            Some(AttemptStatus::Open) => self.in_doubt(why, None),
-            _ => Ok(None),
-        }
-    }
-
-    /// Still in doubt, for another reason; said once. A reported duplicate is never forgotten.
-    fn doubt_because(&self, doubt: InDoubt, why: Reason) -> Result<Option<Event>, Declined> {
-        if doubt.why == why || doubt.why == Reason::DuplicateReported {
-            return Ok(None);
-        }
-        let doubt = InDoubt { why, ..doubt };
-        self.became(AttemptStatus::InDoubt(doubt), self.payout.state)
-    }
-
-    /// Where a payout stands that is proven not sent.
-    fn unsent(&self, held: Option<Hold>) -> State {
-        if self.payout.cancel_requested {
-            State::Canceled { reason: Reason::CancelRequested }
-        } else {
-            State::Pending { held }
-        }
-    }
-
-    /// The same, once it has been in doubt: there is no way back to PENDING.
-    fn unsent_in_doubt(&self) -> State {
-        if self.payout.cancel_requested {
-            State::Canceled { reason: Reason::CancelRequested }
-        } else {
-            State::Indeterminate { parked: None }
-        }
     }
 }

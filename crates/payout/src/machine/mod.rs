@@ -5,13 +5,12 @@
 //! name. There is no catch-all arm, so a new input does not compile until every state answers it.
 
 mod apply;
+mod case;
 mod decide;
+mod doubt;
 mod report;
 mod step;
 
 pub use apply::apply;
 pub use decide::{Declined, create, decide};
 pub use step::{Situation, Step, due_at, next_step};
-
-#[cfg(test)]
-mod tests;

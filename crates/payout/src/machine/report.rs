@@ -3,26 +3,27 @@
 
 use crate::event::{Change, Event};
 use crate::input::{Certainty, Report, Reported};
-use crate::machine::decide::{Case, Declined};
+use crate::machine::case::Case;
+use crate::machine::decide::Declined;
 use crate::reason::Reason;
 use crate::record::Payout;
 use crate::state::State;
 
 /// A word about a payout that has not ended.
 pub(super) fn reported(case: &Case<'_>, report: &Report) -> Result<Option<Event>, Declined> {
-    if report.certainty == Certainty::Unconfirmed {
-        return case.event(Change::Hinted(report.status), case.payout.state);
-    }
     if speaks_of_another_order(case) {
         // A bad end of something else is no harm; anything else means that two orders bear our
         // name, and a person must see that.
         return match report.status.is_negative() {
             true => case.noted(),
-            false => contradicted(case),
+            false => contradicted(case, Reason::Contradicted),
         };
     }
+    if report.certainty == Certainty::Unconfirmed {
+        return hinted(case, report);
+    }
     if report.amount.is_some_and(|amount| amount != case.payout.order.amount) {
-        return contradicted(case);
+        return contradicted(case, Reason::AmountDiffers);
     }
     match onward(case, report) {
         Some(after) => {
@@ -33,12 +34,19 @@ pub(super) fn reported(case: &Case<'_>, report: &Report) -> Result<Option<Event>
     }
 }
 
-/// A word about a payout that was not paid and given back. It never moves again.
+/// A word that must be confirmed makes us ask, once; one that would lead nowhere does not.
+fn hinted(case: &Case<'_>, report: &Report) -> Result<Option<Event>, Declined> {
+    if case.payout.unconfirmed.is_some() || onward(case, report).is_none() {
+        return case.noted();
+    }
+    case.event(Change::Hinted(report.status), case.payout.state)
+}
+
+/// A word about a payout that was not paid and given back. It never moves again, so that a good
+/// word is for people to look into, confirmed or not.
 pub(super) fn after_the_end(case: &Case<'_>, report: &Report) -> Result<Option<Event>, Declined> {
-    let known = report.certainty == Certainty::Unconfirmed
-        || report.status.is_negative()
-        || is_old_news(case, report.status);
-    if known { case.noted() } else { contradicted(case) }
+    let known = report.status.is_negative() || is_old_news(case, report.status);
+    if known { case.noted() } else { contradicted(case, Reason::Contradicted) }
 }
 
 /// The state that a word leads to; none, if the payout is there already or beyond.
@@ -109,7 +117,9 @@ fn onward(case: &Case<'_>, report: &Report) -> Option<State> {
     }
 }
 
-/// Whether a good word after the end only repeats what was true before it.
+/// Whether a good word after the end only repeats what was true before it. Only a provider that
+/// had the order can have ended it later: where we ended a payout ourselves, for want of an order,
+/// every good word is news however old.
 fn is_old_news(case: &Case<'_>, status: Reported) -> bool {
     let payout = case.payout;
     let said_before_the_end = match (case.input.occurred_at, payout.ended_at) {
@@ -121,7 +131,8 @@ fn is_old_news(case: &Case<'_>, status: Reported) -> bool {
         Reported::Accepted | Reported::Processing => payout.provider_reference.is_some(),
         Reported::Failed | Reported::Canceled | Reported::Returned => true,
     };
-    !speaks_of_another_order(case) && (was_true || said_before_the_end)
+    let ended_by_provider = payout.provider_reference.is_some();
+    !speaks_of_another_order(case) && (was_true || (ended_by_provider && said_before_the_end))
 }
 
 fn speaks_of_another_order(case: &Case<'_>) -> bool {
@@ -132,10 +143,10 @@ fn speaks_of_another_order(case: &Case<'_>) -> bool {
     }
 }
 
-fn contradicted(case: &Case<'_>) -> Result<Option<Event>, Declined> {
+fn contradicted(case: &Case<'_>, why: Reason) -> Result<Option<Event>, Declined> {
     // Said once: asking again would find the same contradiction every time.
     if case.payout.attention.is_some() {
         return case.noted();
     }
-    case.event(Change::Contradicted, case.payout.state)
+    case.event_because(Change::Contradicted, case.payout.state, Some(why))
 }

@@ -50,7 +50,7 @@ pub fn next_step(
     if let Some(attempt) = payout.live_attempt()
         && attempt.status == AttemptStatus::Open
     {
-        return open_attempt(attempt, schedule, situation);
+        return open_attempt(attempt, policy, situation);
     }
     match schedule.due_at {
         None => return Step::Done,
@@ -58,8 +58,9 @@ pub fn next_step(
         Some(_) => {}
     }
     match &payout.state {
-        State::Pending { .. } => pending(payout, situation.now),
-        State::Indeterminate { .. } => indeterminate(payout, policy, situation.now),
+        State::Pending { held } => pending(payout, *held, situation.now),
+        State::Indeterminate { parked: Some(reason) } => parked(payout, policy, *reason),
+        State::Indeterminate { parked: None } => indeterminate(payout, policy, situation.now),
         State::Accepted | State::Processing | State::Presumed | State::Completed { .. } => {
             Step::Ask
         }
@@ -72,23 +73,29 @@ pub fn next_step(
 
 /// Only the task that opened an attempt sends it, at once. Whoever finds one open, the same
 /// incarnation included, may only find that its holder is gone: proven by the store, or because it
-/// is too late for it to be sending still.
-fn open_attempt(attempt: &Attempt, schedule: &Schedule, situation: Situation<'_>) -> Step {
+/// is too late for it to be sending still. The schedule has no say in that.
+fn open_attempt(attempt: &Attempt, policy: &Policy, situation: Situation<'_>) -> Step {
     if attempt.holder != *situation.me && situation.others_are_gone {
         return Step::GiveUpHolder;
     }
-    match schedule.due_at {
-        Some(due_at) if situation.now < due_at => Step::Wait(due_at),
-        Some(_) | None => Step::GiveUpHolder,
+    let taken_over_at = taken_over_at(attempt, policy);
+    if situation.now < taken_over_at {
+        return Step::Wait(taken_over_at);
     }
+    Step::GiveUpHolder
 }
 
-fn pending(payout: &Payout, now: Timestamp) -> Step {
-    if payout.unconfirmed.is_some() || (payout.look_first && payout.resolved) {
+fn pending(payout: &Payout, held: Option<Hold>, now: Timestamp) -> Step {
+    if payout.is_spoken_of() || (payout.look_first && payout.resolved) {
         return Step::Ask;
     }
-    if payout.order.submit_before.is_some_and(|limit| now >= limit) && !payout.look_first {
+    if is_too_late(payout, now) && !payout.look_first {
         return Step::Expire;
+    }
+    if let Some(Hold { until, .. }) = held
+        && now < until
+    {
+        return Step::Wait(until);
     }
     if !payout.resolved {
         return Step::Resolve;
@@ -97,45 +104,81 @@ fn pending(payout: &Payout, now: Timestamp) -> Step {
 }
 
 fn indeterminate(payout: &Payout, policy: &Policy, now: Timestamp) -> Step {
-    if payout.unconfirmed.is_some() {
-        return Step::Ask;
-    }
-    let Some(attempt) = payout.live_attempt() else {
-        if payout.order.submit_before.is_some_and(|limit| now >= limit) {
+    if payout.live_attempt().is_none() && !payout.is_spoken_of() {
+        if is_too_late(payout, now) {
             return Step::Expire;
         }
-        return match payout.attempts.len() {
-            ATTEMPTS_MAX.. => Step::Park(Reason::HorizonPassed),
-            _ => Step::Open,
-        };
-    };
-    if now >= first_send(payout, attempt).plus(policy.horizon) {
+        if payout.attempts.len() >= ATTEMPTS_MAX {
+            return Step::Park(Reason::HorizonPassed);
+        }
+        return Step::Open;
+    }
+    if now >= first_send(payout).plus(policy.horizon) {
         return Step::Park(Reason::HorizonPassed);
     }
     Step::Ask
 }
 
+fn parked(payout: &Payout, policy: &Policy, reason: Reason) -> Step {
+    if is_worth_a_look(payout, policy, reason) { Step::Ask } else { Step::Done }
+}
+
+/// What is parked is not tried any more, but a look-up, which is harmless, may still confirm a bad
+/// word, or prove what a cancel needs. The same bytes are not sent again for that: nobody knows
+/// how long the provider remembers them.
+fn is_worth_a_look(payout: &Payout, policy: &Policy, parked: Reason) -> bool {
+    let stoppable = payout.cancel_requested && parked == Reason::ResendUnprotected;
+    match policy.doubt {
+        DoubtPolicy::Resend => false,
+        DoubtPolicy::LookUp { .. } => payout.unconfirmed.is_some() || stoppable,
+    }
+}
+
+fn is_too_late(payout: &Payout, now: Timestamp) -> bool {
+    payout.order.submit_before.is_some_and(|limit| now >= limit)
+}
+
 /// What the horizon bounds is the provider's memory, so it counts from the first request that may
 /// have reached it.
-fn first_send(payout: &Payout, attempt: &Attempt) -> Timestamp {
-    let unsent =
-        |a: &&Attempt| !matches!(a.status, AttemptStatus::NotSent | AttemptStatus::Refused);
-    payout.attempts.iter().find(unsent).unwrap_or(attempt).opened_at
+fn first_send(payout: &Payout) -> Timestamp {
+    let sent = |a: &&Attempt| !matches!(a.status, AttemptStatus::NotSent | AttemptStatus::Refused);
+    match payout.attempts.iter().find(sent) {
+        Some(attempt) => attempt.opened_at,
+        None => payout.created_at,
+    }
 }
 
 /// When `payout` is to be looked at again after `tries` tries in vain; never by itself, if none.
 pub fn due_at(payout: &Payout, policy: &Policy, tries: u32, now: Timestamp) -> Option<Timestamp> {
-    let again = || match tries + payout.failures_in_a_row() {
+    let again = |tries: u32| match tries {
         0 => now,
-        failed => now.plus(policy.retry.pause(failed - 1, &payout.id)),
+        _ => now.plus(policy.retry.pause(tries - 1, &payout.id)),
     };
-    let due = match &payout.state {
+    match &payout.state {
+        State::Pending { held } => {
+            let due = again(tries.max(payout.failures_in_a_row()));
+            let until = match held {
+                Some(hold) if !payout.is_spoken_of() => hold.until,
+                Some(_) | None => due,
+            };
+            Some(in_time(payout, due.max(until), now))
+        }
         State::Submitting => payout.live_attempt().map(|attempt| taken_over_at(attempt, policy)),
-        _ if payout.unconfirmed.is_some() && payout.give_back.is_none() => Some(again()),
-        State::Pending { held: Some(Hold { until, .. }) } => Some(again().max(*until)),
-        State::Pending { held: None } => Some(again()),
-        State::Indeterminate { parked: Some(_) } => None,
-        State::Indeterminate { parked: None } => Some(in_doubt_due_at(payout, policy, again())),
+        State::Indeterminate { parked: Some(reason) } => {
+            is_worth_a_look(payout, policy, *reason).then(|| again(tries))
+        }
+        State::Indeterminate { parked: None } => match payout.live_attempt() {
+            Some(attempt) => Some(in_doubt_due_at(attempt, policy, again(tries))),
+            None => {
+                let due = again(tries.max(payout.failures_in_a_row()));
+                Some(in_time(payout, due, now))
+            }
+        },
+        State::Accepted | State::Processing | State::Presumed | State::Completed { .. }
+            if payout.unconfirmed.is_some() =>
+        {
+            Some(again(tries))
+        }
         State::Accepted | State::Processing => {
             policy.polling.map(|polling| now.plus(polling.until_outcome.pause(tries, &payout.id)))
         }
@@ -147,12 +190,14 @@ pub fn due_at(payout: &Payout, policy: &Policy, tries: u32, now: Timestamp) -> O
         | State::Failed { .. }
         | State::Canceled { .. }
         | State::Returned { .. } => None,
-    };
-    match (due, payout.order.submit_before) {
-        (Some(due), Some(limit)) if payout.live_attempt().is_none() && now < limit => {
-            Some(due.min(limit))
-        }
-        _ => due,
+    }
+}
+
+/// What is not sent in time is cancelled in time.
+fn in_time(payout: &Payout, due: Timestamp, now: Timestamp) -> Timestamp {
+    match payout.order.submit_before {
+        Some(limit) if now < limit => due.min(limit),
+        Some(_) | None => due,
     }
 }
 
@@ -161,8 +206,7 @@ fn taken_over_at(attempt: &Attempt, policy: &Policy) -> Timestamp {
     attempt.send_by.plus(policy.request_timeout)
 }
 
-fn in_doubt_due_at(payout: &Payout, policy: &Policy, again: Timestamp) -> Timestamp {
-    let Some(attempt) = payout.live_attempt() else { return again };
+fn in_doubt_due_at(attempt: &Attempt, policy: &Policy, again: Timestamp) -> Timestamp {
     match (attempt.status, policy.doubt) {
         (AttemptStatus::Open, _) => taken_over_at(attempt, policy),
         // Between the two look-ups that prove absence nothing is gained by looking.

@@ -43,8 +43,8 @@ pub trait Provider: Send + Sync {
     fn describe(&self) -> Description;
 
     /// Checks an order before anything is recorded: currency, amount, parts that this merchant's
-    /// contract demands. Pure. Returns the handle, where the target is one already.
-    fn check(&self, order: &Order, target: &TargetRequest) -> Result<Option<Handle>, Unfit>;
+    /// contract demands; not its target, which is [`Onboarding::check_target`]'s. Pure.
+    fn check(&self, order: &Order) -> Result<(), Unfit>;
 
     /// The exact request that pays `payout` to `handle`. Pure and repeatable: the same payout,
     /// handle, generation and configuration give the same bytes.
@@ -53,7 +53,7 @@ pub trait Provider: Send + Sync {
     /// Sends a request for the first time, once; never retries. The answer always settles the
     /// attempt or leaves it in doubt: `NotSent` only if the connection was never made. A dropped
     /// future leaves the attempt in doubt.
-    async fn send(&self, request: &Request) -> Answer;
+    async fn send(&self, payout: &Payout, request: &Request) -> Answer;
 
     /// Finds out where an order stands: sends the same bytes again where the provider answers
     /// them as it did the first time, else looks it up. `request` is there while the attempt is
@@ -73,6 +73,10 @@ pub trait Provider: Send + Sync {
 /// Turns what a caller has into a handle that can be paid to.
 #[async_trait]
 pub trait Onboarding: Send + Sync {
+    /// Checks a target before anything is recorded or sent. Pure. Returns the handle, where the
+    /// target is one already and nobody need be asked.
+    fn check_target(&self, target: &TargetRequest) -> Result<Option<Handle>, Unfit>;
+
     /// Registers bank details. Repeatable: the same details give the same handle.
     async fn register(&self, customer: &Customer, details: &BankDetails) -> Resolution;
 
@@ -250,8 +254,10 @@ pub enum Rejection {
 /// What a router can plan with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Description {
-    /// A short name of the provider and region, for people.
+    /// The provider's name, for people.
     pub name: String,
+    /// The region that is paid in, for people.
+    pub region: String,
     /// Currencies that can be paid out, with their limits.
     pub currencies: Vec<(Currency, Option<Money>, Option<Money>)>,
     /// Countries whose accounts can be paid.
@@ -269,8 +275,12 @@ pub struct Description {
 /// Something an adapter can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Method {
-    /// Pays to raw bank details.
-    PayBankDetails,
+    /// Pays to bank details with an IBAN.
+    PayIban,
+    /// Pays to bank details with a local bank and account number.
+    PayLocalAccount,
+    /// Pays to handles that the merchant already has.
+    PayProviderHandle,
     /// Pays to stored destinations.
     PayDestination,
     /// Pays by an instant rail.

@@ -65,13 +65,16 @@ pub trait Store: Send + Sync {
     ) -> Result<(Vec<Payout>, Option<PageToken>), StoreError>;
 
     /// Claims up to `claim.limit` payouts that are due and not claimed by anyone, most overdue
-    /// first. A claim ends by a released append, by [`Store::release`], or at its time.
+    /// first. A claim ends by a released append, by [`Store::release`], or at its time; in the last
+    /// case the payout is due then, whatever its schedule says: it may have been left in the middle
+    /// of something.
     async fn claim(&self, claim: &Claim) -> Result<Vec<PayoutId>, StoreError>;
 
     /// Ends claims without writing anything else. Claims of others are left alone.
     async fn release(&self, holder: &Incarnation, payouts: &[PayoutId]) -> Result<(), StoreError>;
 
-    /// When the next payout is due that nobody claims, if any is.
+    /// When [`Store::claim`] finds something next: when a payout is due that nobody claims, or when
+    /// a claim ends at its time. None, if neither is to come.
     async fn next_due_at(&self) -> Result<Option<Timestamp>, StoreError>;
 
     /// Up to `limit` entries after `after` that fit the selection, in log order.

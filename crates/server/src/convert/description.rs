@@ -23,8 +23,7 @@ pub(crate) fn description(
     currencies.sort_unstable_by(|a, b| a.currency_code.cmp(&b.currency_code));
     v1::ProviderDescription {
         display_name: clipped(&description.name, DISPLAY_NAME_LENGTH_MAX),
-        // The name says it too; a word of its own has to come from the adapter.
-        region: String::new(),
+        region: clipped(&description.region, DISPLAY_NAME_LENGTH_MAX),
         methods,
         country_codes,
         currencies,
@@ -62,12 +61,14 @@ fn destination_forms(methods: &[Method]) -> Vec<i32> {
     if methods.contains(&Method::PayDestination) {
         forms.push(v1::DestinationForm::Stored.into());
     }
-    if methods.contains(&Method::PayBankDetails) {
-        forms.push(v1::DestinationForm::Iban.into());
-        forms.push(v1::DestinationForm::LocalAccount.into());
-    }
-    if methods.contains(&Method::ImportDestination) {
-        forms.push(v1::DestinationForm::ProviderHandle.into());
+    for (method, form) in [
+        (Method::PayIban, v1::DestinationForm::Iban),
+        (Method::PayLocalAccount, v1::DestinationForm::LocalAccount),
+        (Method::PayProviderHandle, v1::DestinationForm::ProviderHandle),
+    ] {
+        if methods.contains(&method) {
+            forms.push(form.into());
+        }
     }
     forms
 }

@@ -272,6 +272,7 @@ impl Provider for TestProvider {
     fn describe(&self) -> Description {
         Description {
             name: "Test".to_owned(),
+            region: "Here".to_owned(),
             currencies: vec![(Currency::parse("EUR").unwrap(), None, None)],
             countries: Vec::new(),
             methods: vec![Method::ImportDestination, Method::PayDestination],
@@ -280,14 +281,21 @@ impl Provider for TestProvider {
             return_window: self.policy.return_window,
         }
     }
-    fn check(&self, _: &Order, _: &TargetRequest) -> Result<Option<Handle>, Unfit> {
-        Ok(None)
+    fn check(&self, order: &Order) -> Result<(), Unfit> {
+        match order.amount.currency().code() {
+            "EUR" => Ok(()),
+            _ => Err(Unfit {
+                field: "amount.currency_code",
+                why: "is not paid here; send EUR".to_owned(),
+                kind: UnfitKind::NotPossible,
+            }),
+        }
     }
     fn prepare(&self, _: &Payout, _: &Handle, _: u32) -> Result<Request, Unfit> {
         let why = "nothing is paid here".to_owned();
         Err(Unfit { field: "amount", why, kind: UnfitKind::NotPossible })
     }
-    async fn send(&self, _: &Request) -> Answer {
+    async fn send(&self, _: &Payout, _: &Request) -> Answer {
         Answer::default()
     }
     async fn ask(&self, _: &Payout, _: Option<&Handle>, _: Option<&Request>) -> Answer {
@@ -311,6 +319,9 @@ impl Provider for TestProvider {
 
 #[async_trait]
 impl Onboarding for TestProvider {
+    fn check_target(&self, _: &TargetRequest) -> Result<Option<Handle>, Unfit> {
+        Ok(None)
+    }
     async fn register(&self, _: &Customer, _: &BankDetails) -> Resolution {
         Resolution::Unknown(Reason::Other)
     }

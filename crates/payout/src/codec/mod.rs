@@ -1,0 +1,142 @@
+//! The record codec: how the values that a store keeps become bytes, and bytes become values.
+//!
+//! Every value is two bytes, its kind and the version of the encoding, and then one CBOR map with
+//! integer keys. Private mirror types own the encoding, so no domain type knows of it; decoding
+//! goes through the domain's own `parse`, so bytes can never make a value that a caller could not.
+//!
+//! Rules that keep old bytes readable, and new bytes readable by the old program during a rollout:
+//! - A key and an enum's number are never reused and never change their meaning.
+//! - A new key is optional or has a default. Readers skip keys that they do not know, and an old
+//!   writer drops them: what must not be overlooked or dropped needs a new version instead.
+//! - A number that is not known is refused, never taken for another.
+//! - No mirror is a derived enum: minicbor turns an unknown variant beneath an `Option` into `None`
+//!   without a word, wherever it lies.
+
+mod attempt;
+mod destination;
+mod envelope;
+mod event;
+mod field;
+mod fingerprint;
+mod input;
+mod money;
+mod notification;
+mod order;
+mod payout;
+mod reason;
+mod state;
+mod target;
+
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+use crate::codec::destination::{DestinationEventMirror, DestinationMirror};
+use crate::codec::envelope::Kind;
+use crate::codec::event::EventMirror;
+use crate::codec::notification::{EvidenceMirror, ParkedMirror};
+use crate::codec::payout::{FenceMirror, RecordMirror};
+use crate::codec::target::{TARGET_LENGTH_MAX, TargetRequestMirror};
+use crate::destination::{Destination, DestinationEvent};
+use crate::event::Event;
+use crate::order::TargetRequest;
+use crate::port::{ParkedNotification, SealedEvidence};
+use crate::record::{Fence, Record};
+
+/// Why stored bytes cannot be read. Never holds what was stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum CodecError {
+    /// Written by a program whose encoding this one does not know.
+    #[error("written in another version of the encoding; run the release that wrote it or later")]
+    Version,
+    /// Not what this codec writes. The field is named, never its value; where the bytes are no
+    /// readable value at all, the kind of value that was expected is named instead.
+    #[error("{0} is damaged, of another kind or of a later release; upgrade or restore it")]
+    Malformed(&'static str),
+}
+
+/// The bytes of a payout's record.
+pub fn encode_record(record: &Record) -> Vec<u8> {
+    envelope::write(Kind::Record, &RecordMirror::from(record))
+}
+
+/// Reads what [`encode_record`] wrote, in this or an earlier release.
+pub fn decode_record(bytes: &[u8]) -> Result<Record, CodecError> {
+    envelope::read::<RecordMirror<'_>>(Kind::Record, bytes)?.try_into()
+}
+
+/// The bytes of one event of a payout.
+pub fn encode_event(event: &Event) -> Vec<u8> {
+    envelope::write(Kind::Event, &EventMirror::from(event))
+}
+
+/// Reads what [`encode_event`] wrote, in this or an earlier release.
+pub fn decode_event(bytes: &[u8]) -> Result<Event, CodecError> {
+    envelope::read::<EventMirror<'_>>(Kind::Event, bytes)?.try_into()
+}
+
+/// The bytes of a stored destination.
+pub fn encode_destination(destination: &Destination) -> Vec<u8> {
+    envelope::write(Kind::Destination, &DestinationMirror::from(destination))
+}
+
+/// Reads what [`encode_destination`] wrote, in this or an earlier release.
+pub fn decode_destination(bytes: &[u8]) -> Result<Destination, CodecError> {
+    envelope::read::<DestinationMirror<'_>>(Kind::Destination, bytes)?.try_into()
+}
+
+/// The bytes of one event of a destination.
+pub fn encode_destination_event(event: &DestinationEvent) -> Vec<u8> {
+    envelope::write(Kind::DestinationEvent, &DestinationEventMirror::from(event))
+}
+
+/// Reads what [`encode_destination_event`] wrote, in this or an earlier release.
+pub fn decode_destination_event(bytes: &[u8]) -> Result<DestinationEvent, CodecError> {
+    envelope::read::<DestinationEventMirror<'_>>(Kind::DestinationEvent, bytes)?.try_into()
+}
+
+/// The bytes of a parked notification.
+pub fn encode_parked(parked: &ParkedNotification) -> Vec<u8> {
+    envelope::write(Kind::Parked, &ParkedMirror::from(parked))
+}
+
+/// Reads what [`encode_parked`] wrote, in this or an earlier release.
+pub fn decode_parked(bytes: &[u8]) -> Result<ParkedNotification, CodecError> {
+    envelope::read::<ParkedMirror<'_>>(Kind::Parked, bytes)?.try_into()
+}
+
+/// The bytes of a fence.
+pub fn encode_fence(fence: &Fence) -> Vec<u8> {
+    envelope::write(Kind::Fence, &FenceMirror::from(fence))
+}
+
+/// Reads what [`encode_fence`] wrote, in this or an earlier release.
+pub fn decode_fence(bytes: &[u8]) -> Result<Fence, CodecError> {
+    envelope::read::<FenceMirror<'_>>(Kind::Fence, bytes)?.try_into()
+}
+
+/// The bytes of a piece of sealed evidence.
+pub fn encode_evidence(evidence: &SealedEvidence) -> Vec<u8> {
+    envelope::write(Kind::Evidence, &EvidenceMirror::from(evidence))
+}
+
+/// Reads what [`encode_evidence`] wrote, in this or an earlier release.
+pub fn decode_evidence(bytes: &[u8]) -> Result<SealedEvidence, CodecError> {
+    envelope::read::<EvidenceMirror<'_>>(Kind::Evidence, bytes)?.try_into()
+}
+
+/// The bytes of where a payout goes, secrets in the clear: to be sealed before they are stored.
+/// They are wiped when dropped, and no copy of them stays behind.
+pub fn encode_target(target: &TargetRequest) -> Zeroizing<Vec<u8>> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(TARGET_LENGTH_MAX));
+    envelope::write_into(&mut bytes, Kind::Target, &TargetRequestMirror::from(target));
+    assert!(bytes.len() <= TARGET_LENGTH_MAX, "a vector that grows leaves its secrets behind");
+    bytes
+}
+
+/// Reads what [`encode_target`] wrote, in this or an earlier release, after it was opened.
+pub fn decode_target(bytes: &[u8]) -> Result<TargetRequest, CodecError> {
+    envelope::read::<TargetRequestMirror<'_>>(Kind::Target, bytes)?.try_into()
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,68 @@
+//! What holds for the bytes of every kind of value.
+
+pub(crate) mod arbitrary;
+pub(crate) mod every;
+pub(crate) mod samples;
+
+mod damage;
+mod evolution;
+mod golden;
+mod round_trip;
+mod tree;
+
+use super::*;
+
+/// One kind of value: the bytes of its samples, and how bytes are read and written again. Bytes
+/// stand for values here: that they do is what the round trips show.
+struct Specimen {
+    name: &'static str,
+    written: Vec<Vec<u8>>,
+    rewrite: fn(&[u8]) -> Result<Vec<u8>, CodecError>,
+}
+
+fn specimens() -> [Specimen; 8] {
+    [
+        Specimen {
+            name: "record",
+            written: samples::records().iter().map(encode_record).collect(),
+            rewrite: |bytes| decode_record(bytes).map(|value| encode_record(&value)),
+        },
+        Specimen {
+            name: "event",
+            written: samples::events().iter().map(encode_event).collect(),
+            rewrite: |bytes| decode_event(bytes).map(|value| encode_event(&value)),
+        },
+        Specimen {
+            name: "destination",
+            written: samples::destinations().iter().map(encode_destination).collect(),
+            rewrite: |bytes| decode_destination(bytes).map(|value| encode_destination(&value)),
+        },
+        Specimen {
+            name: "destination-event",
+            written: samples::destination_events().iter().map(encode_destination_event).collect(),
+            rewrite: |bytes| {
+                decode_destination_event(bytes).map(|value| encode_destination_event(&value))
+            },
+        },
+        Specimen {
+            name: "parked",
+            written: samples::parked().iter().map(encode_parked).collect(),
+            rewrite: |bytes| decode_parked(bytes).map(|value| encode_parked(&value)),
+        },
+        Specimen {
+            name: "fence",
+            written: samples::fences().iter().map(encode_fence).collect(),
+            rewrite: |bytes| decode_fence(bytes).map(|value| encode_fence(&value)),
+        },
+        Specimen {
+            name: "evidence",
+            written: samples::evidence().iter().map(encode_evidence).collect(),
+            rewrite: |bytes| decode_evidence(bytes).map(|value| encode_evidence(&value)),
+        },
+        Specimen {
+            name: "target",
+            written: samples::targets().iter().map(|value| encode_target(value).to_vec()).collect(),
+            rewrite: |bytes| decode_target(bytes).map(|value| encode_target(&value).to_vec()),
+        },
+    ]
+}

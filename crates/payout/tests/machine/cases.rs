@@ -1,0 +1,267 @@
+//! Mistakes that were made once, each with the story in which it would cost money or lose a word.
+
+use payout::attempt::Attempt;
+use payout::input::{Certainty, Input, ProviderWords, RefusalKind, Report, Reported, What};
+use payout::machine::{Declined, Step, apply};
+use payout::policy::Policy;
+use payout::reason::Reason;
+use payout::state::{State, StateName};
+
+use crate::bench::{
+    Bench, HOUR, REQUEST_TIMEOUT, SPACING, look_up, money, receipt, reference, report, resend, said,
+};
+use crate::standings::{Standing, refused};
+
+fn standing(standing: Standing, policy: &Policy) -> Bench {
+    standing.bench(policy).expect("the policy leads there")
+}
+
+fn state(bench: &Bench) -> StateName {
+    bench.payout().state.name()
+}
+
+fn hint(status: Reported) -> Input {
+    said(Report { certainty: Certainty::Unconfirmed, ..report(status) })
+}
+
+/// A notification names our order; a look-up that lags does not show it.
+#[test]
+fn nothing_is_sent_on_an_empty_look_up_while_a_word_waits_to_be_confirmed() {
+    for before in [Standing::Unconfirmed, Standing::Disputed] {
+        let mut bench = standing(before, &look_up(true));
+        bench.nothing(What::NotFound).wait(HOUR).nothing(What::NotFound);
+        assert_eq!(bench.step(), Step::Ask);
+        let attempt = What::AttemptOpened(Box::new(bench.attempt()));
+        assert_eq!(bench.take(&Input::own(attempt)), Err(Declined::NotReady));
+    }
+}
+
+/// The second look-up in vain proves nothing if a notification came between the two.
+#[test]
+fn a_word_between_two_empty_look_ups_voids_them() {
+    let mut bench = standing(Standing::LookedOnceUnconfirmed, &look_up(true));
+    bench.wait(SPACING).nothing(What::NotFound);
+    assert_eq!(state(&bench), StateName::Indeterminate);
+    bench.must_take(&said(report(Reported::Completed)));
+    assert_eq!(state(&bench), StateName::Completed);
+}
+
+/// The attempt was taken for absent; then a notification names its order.
+#[test]
+fn what_was_absent_and_is_spoken_of_is_neither_sent_nor_given_back() {
+    let mut bench = standing(Standing::NothingLiveUnconfirmed, &look_up(true));
+    assert_eq!(bench.step(), Step::Ask);
+    let attempt = What::AttemptOpened(Box::new(bench.attempt()));
+    assert_eq!(bench.take(&Input::own(attempt)), Err(Declined::NotReady));
+    bench.nothing(What::Expired).must(What::CancelRequested);
+    assert_eq!(state(&bench), StateName::Indeterminate);
+    bench.must_take(&said(report(Reported::Completed)));
+    assert_eq!(state(&bench), StateName::Completed);
+}
+
+/// The connection was never made, but a notification says that there is an order.
+#[test]
+fn a_cancel_waits_while_a_word_waits_to_be_confirmed() {
+    let mut bench = standing(Standing::SubmittingUnconfirmed, &look_up(true));
+    bench.must(What::CancelRequested).must(What::NotSent);
+    assert_eq!(state(&bench), StateName::Pending);
+    bench.nothing(What::NotFound);
+    assert_eq!(state(&bench), StateName::Pending);
+}
+
+/// This attempt was refused, but a notification says that there is an order.
+#[test]
+fn a_refusal_fails_nothing_while_a_word_waits_to_be_confirmed() {
+    for kind in [RefusalKind::Content, RefusalKind::Circumstance] {
+        let mut bench = standing(Standing::SubmittingUnconfirmed, &look_up(true));
+        bench.must(refused(kind));
+        assert_eq!(state(&bench), StateName::Indeterminate, "{kind:?}");
+        bench.wait(REQUEST_TIMEOUT).nothing(What::NotFound);
+        bench.wait(SPACING).nothing(What::NotFound);
+        bench.must_take(&said(report(Reported::Failed)));
+        assert_eq!(state(&bench), StateName::Failed, "{kind:?}");
+    }
+}
+
+/// A forgotten life may have paid already; that the bank account is closed now says nothing.
+#[test]
+fn a_refused_destination_fails_nothing_that_was_not_looked_for() {
+    let mut bench = standing(Standing::UnresolvedLookFirst, &look_up(true));
+    bench.nothing(What::DestinationRefused(Reason::AccountClosed));
+    assert_eq!(state(&bench), StateName::Pending);
+}
+
+/// Two callers resolve; the slower one's refusal comes after the handle is known.
+#[test]
+fn a_refused_destination_fails_nothing_once_it_is_resolved() {
+    let mut bench = standing(Standing::Fresh, &resend());
+    bench.nothing(What::DestinationRefused(Reason::AccountClosed));
+}
+
+/// A look-up keeps saying the same unconfirmed word: that is no news, or it would be asked again
+/// at once and for ever.
+#[test]
+fn an_unconfirmed_word_is_recorded_once() {
+    let mut bench = standing(Standing::Accepted, &look_up(true));
+    bench.must_take(&hint(Reported::Failed));
+    assert_eq!(bench.take(&hint(Reported::Failed)), Ok(None));
+    assert_eq!(bench.take(&hint(Reported::Returned)), Ok(None));
+}
+
+/// A late notification that the order was accepted, for a payout that is completed.
+#[test]
+fn an_unconfirmed_word_that_leads_nowhere_is_not_asked_about() {
+    let mut bench = standing(Standing::Completed, &look_up(true));
+    let late = Input { receipt: Some(receipt("late")), ..hint(Reported::Processing) };
+    bench.must_take(&late);
+    assert_eq!(bench.payout().unconfirmed, None);
+}
+
+/// An order that a first attempt made and the provider gave up; ours is another one.
+#[test]
+fn an_unconfirmed_word_about_another_order_is_not_asked_about() {
+    let mut bench = standing(Standing::Accepted, &look_up(true));
+    let other = ProviderWords { reference: Some(reference("B")), ..ProviderWords::default() };
+    bench.must_take(&Input {
+        receipt: Some(receipt("other")),
+        words: other,
+        ..hint(Reported::Failed)
+    });
+    assert_eq!(bench.payout().unconfirmed, None);
+}
+
+/// Cancelled here and given back, by a store that had forgotten that it sent and was paid: the
+/// confirmation is older than the end, and still nobody knew.
+#[test]
+fn a_confirmation_older_than_our_own_end_is_a_contradiction() {
+    for before in [Standing::Canceled, Standing::FailedByRefusal] {
+        let mut bench = standing(before, &resend());
+        let occurred_at = Some(bench.payout().created_at);
+        bench.must_take(&Input { occurred_at, ..said(report(Reported::Completed)) });
+        assert_eq!(bench.payout().attention, Some(Reason::Contradicted), "{before:?}");
+    }
+}
+
+/// Confirmation and return come in the wrong order: nothing to look at.
+#[test]
+fn a_confirmation_older_than_the_providers_own_end_is_old_news() {
+    let mut bench = standing(Standing::FailedByReport, &resend());
+    let occurred_at = Some(bench.payout().created_at);
+    let late = Input { occurred_at, ..said(report(Reported::Completed)) };
+    bench.must_take(&Input { receipt: Some(receipt("late")), ..late });
+    assert_eq!(bench.payout().attention, None);
+}
+
+/// People are told why they should look, not why the payout had ended.
+#[test]
+fn a_contradiction_says_what_it_is() {
+    let mut bench = standing(Standing::FailedByReport, &resend());
+    bench.must_take(&said(report(Reported::Completed)));
+    assert_eq!(bench.payout().attention, Some(Reason::Contradicted));
+    assert_eq!(bench.events.last().map(|event| event.reason), Some(Some(Reason::Contradicted)));
+
+    let mut bench = standing(Standing::Completed, &resend());
+    bench.must_take(&said(Report { amount: Some(money(7)), ..report(Reported::Returned) }));
+    assert_eq!(bench.payout().attention, Some(Reason::AmountDiffers));
+}
+
+/// Given back, and then a word that nobody would ask about any more.
+#[test]
+fn an_unconfirmed_good_word_after_the_end_is_a_contradiction() {
+    let mut bench = standing(Standing::Canceled, &look_up(true));
+    bench.must_take(&hint(Reported::Completed));
+    assert_eq!(bench.payout().attention, Some(Reason::Contradicted));
+}
+
+/// The first attempt was absent, the second is refused: what is refused now may have been taken
+/// the first time, where the same bytes are not always answered alike.
+#[test]
+fn a_refusal_of_the_second_attempt_waits_for_proof_where_nothing_is_answered_alike() {
+    for kind in [RefusalKind::Content, RefusalKind::Circumstance] {
+        let mut bench = standing(Standing::SecondOpen, &look_up(true));
+        bench.must(refused(kind));
+        assert_eq!(state(&bench), StateName::Indeterminate, "{kind:?}");
+        bench.wait(REQUEST_TIMEOUT).must(What::NotFound).wait(SPACING).must(What::NotFound);
+        assert_eq!(state(&bench), StateName::Failed, "{kind:?}");
+    }
+}
+
+/// The holder was given up a moment before its answer came: the refusal is not forgotten.
+#[test]
+fn a_refusal_that_comes_after_the_doubt_counts_once_the_order_is_proven_absent() {
+    let mut bench = standing(Standing::InDoubt, &look_up(true));
+    bench.must(refused(RefusalKind::Circumstance));
+    bench.wait(REQUEST_TIMEOUT).must(What::NotFound).wait(SPACING).must(What::NotFound);
+    assert_eq!(bench.payout().state, State::Failed { reason: Reason::InsufficientFunds });
+}
+
+/// Every event starts the count of tries anew: answers that alternate would never pause.
+#[test]
+fn alternating_refusals_make_few_events() {
+    for policy in [resend(), look_up(true)] {
+        let mut bench = standing(Standing::InDoubtDisputed, &policy);
+        let before = bench.events.len();
+        let kinds = [
+            RefusalKind::Access,
+            RefusalKind::Circumstance,
+            RefusalKind::Content,
+            RefusalKind::Duplicate,
+        ];
+        for kind in kinds.into_iter().cycle().take(100) {
+            bench.take(&Input::own(refused(kind))).expect("a refusal is taken");
+        }
+        assert!(bench.events.len() <= before + 3, "{} events", bench.events.len() - before);
+    }
+}
+
+/// An order made of other bytes bears our name: that these bytes are refused says nothing of it.
+#[test]
+fn a_refusal_after_a_duplicate_fails_nothing() {
+    let mut bench = standing(Standing::Duplicate, &resend());
+    bench.must(refused(RefusalKind::Content));
+    assert_eq!(state(&bench), StateName::Indeterminate);
+    bench.must_take(&said(report(Reported::Completed)));
+    assert_eq!(state(&bench), StateName::Completed);
+}
+
+/// One write settles an attempt and opens the next: the old request must not be sent for it.
+#[test]
+fn a_request_does_not_outlive_its_attempt_within_one_write() {
+    let mut bench = standing(Standing::LookedOnce, &look_up(true));
+    let before = bench.record.clone();
+    let first = bench.events.len();
+    bench.must(What::NotFound).open();
+    let both = before.advance(&bench.events[first..]);
+    assert_eq!(both.payout.live_attempt().map(|attempt| attempt.number), Some(2));
+    assert_eq!(both.vault.request, None);
+}
+
+/// A writer that counts wrongly must not be believed.
+#[test]
+fn an_attempt_with_the_wrong_number_is_a_defect() {
+    let bench = standing(Standing::Unsent, &resend());
+    let attempt = Attempt { number: 1, ..bench.attempt() };
+    let opened = Input::own(What::AttemptOpened(Box::new(attempt)));
+    let event = bench.decide(&opened).expect("it is ready").expect("it is an event");
+    let payout = bench.payout().clone();
+    assert!(std::panic::catch_unwind(|| apply(Some(payout), &event)).is_err());
+}
+
+/// Parked with its attempt open, nobody would ever find that the holder is gone.
+#[test]
+fn what_is_being_sent_is_not_parked() {
+    let mut bench = standing(Standing::SecondOpen, &look_up(true));
+    bench.nothing(What::Parked(Reason::HorizonPassed)).must(What::HolderGone);
+    bench.must(What::Parked(Reason::HorizonPassed));
+}
+
+/// An answer that was under way when the payout was parked: it is proof, and no reason to send.
+#[test]
+fn what_is_parked_and_then_absent_stays_parked() {
+    let mut bench = standing(Standing::LookedOnce, &look_up(true));
+    bench.must(What::Parked(Reason::HorizonPassed)).wait(SPACING).must(What::NotFound);
+    assert_eq!(bench.payout().state.reason(), Some(Reason::HorizonPassed));
+    assert_eq!(bench.step(), Step::Done);
+    bench.must(What::CancelRequested);
+    assert_eq!(state(&bench), StateName::Canceled);
+}

@@ -1,0 +1,31 @@
+//! `payoutd check-config`: every mistake of a configuration file at once.
+
+use std::path::PathBuf;
+
+use super::Failure;
+use crate::config;
+
+/// Arguments of `payoutd check-config`.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The configuration file.
+    #[arg(long, env = "PAYOUTD_CONFIG")]
+    config: PathBuf,
+}
+
+pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+    let config = config::load(&args.config)?;
+    println!("{} is complete:", args.config.display());
+    println!("  data directory {}", config.directory.display());
+    for (merchant, section) in &config.merchants {
+        let region = match section.provider {
+            config::ProviderConfig::Europe(_) => "Trustly Europe",
+            config::ProviderConfig::Americas(_) => "Trustly Americas",
+        };
+        println!("  merchant {merchant}: {region}");
+    }
+    println!(
+        "note: payout ids derive from merchant names; a renamed merchant cannot see its old payouts"
+    );
+    Ok(())
+}

@@ -1,0 +1,163 @@
+//! `payoutd destination …`: destinations, for people.
+
+use api::v1::account_holder::Holder;
+use api::v1::bank_account::Form;
+use api::v1::destinations_client::DestinationsClient;
+use api::v1::{
+    AccountHolder, BankAccount, BankDetails, ImportDestinationRequest, ListDestinationsRequest,
+    LocalAccount, PersonName, RegisterDestinationRequest,
+};
+
+use super::failure::explain;
+use super::{Common, show};
+use crate::command::Failure;
+
+/// Destinations.
+#[derive(clap::Subcommand)]
+pub(crate) enum Args {
+    /// Registers bank details with the provider.
+    Register(Box<Register>),
+    /// Takes over a handle that the provider gave earlier.
+    Import(Import),
+    /// Lists destinations, newest first.
+    List(List),
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Register {
+    #[command(flatten)]
+    common: Common,
+    /// Who is paid there.
+    #[arg(long)]
+    customer: String,
+    #[command(flatten)]
+    bank: BankArgs,
+}
+
+/// Bank details.
+#[derive(clap::Args)]
+pub(crate) struct BankArgs {
+    /// The account, by its IBAN.
+    #[arg(long, conflicts_with = "account_number")]
+    iban: Option<String>,
+    /// The country of a local account, such as SE.
+    #[arg(long, requires = "account_number")]
+    country: Option<String>,
+    /// The clearing number or sort code of a local account.
+    #[arg(long, requires = "account_number")]
+    bank_number: Option<String>,
+    /// The number of a local account.
+    #[arg(long, requires_all = ["country", "bank_number"])]
+    account_number: Option<String>,
+    /// The holder's given names.
+    #[arg(long, requires = "last_name")]
+    first_name: Option<String>,
+    /// The holder's family name.
+    #[arg(long, requires = "first_name")]
+    last_name: Option<String>,
+    /// The holder's name, if it is an organisation.
+    #[arg(long, conflicts_with = "first_name")]
+    organisation: Option<String>,
+}
+
+impl BankArgs {
+    /// The details, if an account was given. What is missing in them the server names.
+    pub(crate) fn details(self) -> Option<BankDetails> {
+        let form = match (self.iban, self.account_number) {
+            (Some(iban), _) => Form::Iban(iban),
+            (None, Some(account_number)) => Form::Local(LocalAccount {
+                country_code: self.country.unwrap_or_default(),
+                bank_number: self.bank_number.unwrap_or_default(),
+                account_number,
+            }),
+            (None, None) => return None,
+        };
+        let holder = match (self.organisation, self.first_name, self.last_name) {
+            (Some(name), _, _) => Some(Holder::OrganisationName(name)),
+            (None, Some(first_name), Some(last_name)) => {
+                Some(Holder::Person(PersonName { first_name, last_name }))
+            }
+            (None, _, _) => None,
+        };
+        Some(BankDetails {
+            account: Some(BankAccount { form: Some(form) }),
+            holder: Some(AccountHolder { holder }),
+        })
+    }
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Import {
+    #[command(flatten)]
+    common: Common,
+    /// Who is paid there.
+    #[arg(long)]
+    customer: String,
+    /// The provider's handle.
+    #[arg(long)]
+    provider_handle: String,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct List {
+    #[command(flatten)]
+    common: Common,
+    /// Only of this customer.
+    #[arg(long, default_value = "")]
+    customer: String,
+    /// Deleted ones too.
+    #[arg(long)]
+    include_deleted: bool,
+}
+
+pub(crate) async fn run(args: Args) -> Result<(), Failure> {
+    match args {
+        Args::Register(args) => register(*args).await,
+        Args::Import(args) => import(args).await,
+        Args::List(args) => list(args).await,
+    }
+}
+
+async fn register(args: Register) -> Result<(), Failure> {
+    let Some(details) = args.bank.details() else {
+        return Err("give an account: --iban, or --country, --bank-number, --account-number".into());
+    };
+    let request = RegisterDestinationRequest {
+        merchant: args.common.merchant.clone(),
+        customer: args.customer,
+        bank_details: Some(details),
+    };
+    let mut client = DestinationsClient::new(args.common.channel().await?);
+    let answer = client.register_destination(request).await.map_err(|status| explain(&status))?;
+    let destination = answer.into_inner().destination.unwrap_or_default();
+    show::print(args.common.output, &show::destination(&destination));
+    Ok(())
+}
+
+async fn import(args: Import) -> Result<(), Failure> {
+    let request = ImportDestinationRequest {
+        merchant: args.common.merchant.clone(),
+        customer: args.customer,
+        provider_handle: args.provider_handle,
+    };
+    let mut client = DestinationsClient::new(args.common.channel().await?);
+    let answer = client.import_destination(request).await.map_err(|status| explain(&status))?;
+    let destination = answer.into_inner().destination.unwrap_or_default();
+    show::print(args.common.output, &show::destination(&destination));
+    Ok(())
+}
+
+async fn list(args: List) -> Result<(), Failure> {
+    let request = ListDestinationsRequest {
+        merchant: args.common.merchant.clone(),
+        customer: args.customer,
+        include_deleted: args.include_deleted,
+        ..ListDestinationsRequest::default()
+    };
+    let mut client = DestinationsClient::new(args.common.channel().await?);
+    let answer = client.list_destinations(request).await.map_err(|status| explain(&status))?;
+    for destination in answer.into_inner().destinations {
+        show::print(args.common.output, &show::destination(&destination));
+    }
+    Ok(())
+}

@@ -1,0 +1,305 @@
+//! `payoutd payout …`: payouts, for people.
+
+use api::v1::payouts_client::PayoutsClient;
+use api::v1::{
+    CancelPayoutRequest, CreatePayoutRequest, EventSelector, EventStart, GetPayoutRequest,
+    ListPayoutsRequest, Money, PayoutIds, Speed, WaitUntil, WatchPayoutsRequest,
+    cancel_payout_request, create_payout_request, event_selector, event_start, get_payout_request,
+    watch_payouts_response,
+};
+
+use super::destination::BankArgs;
+use super::failure::explain;
+use super::{Common, show};
+use crate::command::Failure;
+
+/// Payouts.
+#[derive(clap::Subcommand)]
+pub(crate) enum Args {
+    /// Creates a payout; repeated with the same key and contents, it shows the same payout.
+    Create(Box<Create>),
+    /// Shows one payout.
+    Get(Which),
+    /// Lists payouts, newest first.
+    List(List),
+    /// Shows events as they happen.
+    Watch(Watch),
+    /// Cancels a payout, or makes a key unable to pay.
+    Cancel(Which),
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Create {
+    #[command(flatten)]
+    common: Common,
+    /// The caller's name for this payout; the same key never pays twice.
+    #[arg(long)]
+    key: String,
+    /// Who is paid.
+    #[arg(long)]
+    customer: String,
+    /// How much, in decimals of the currency, such as 10.50.
+    #[arg(long)]
+    amount: String,
+    /// ISO 4217, such as EUR.
+    #[arg(long)]
+    currency: String,
+    /// A stored destination.
+    #[arg(long, conflicts_with = "provider_handle")]
+    destination: Option<String>,
+    /// A handle the provider gave earlier.
+    #[arg(long)]
+    provider_handle: Option<String>,
+    #[command(flatten)]
+    bank: BankArgs,
+    /// Asks for an instant rail.
+    #[arg(long)]
+    instant: bool,
+    /// The text for the customer's bank statement.
+    #[arg(long, default_value = "")]
+    statement_descriptor: String,
+    /// How far the payout should be before the answer.
+    #[arg(long, value_enum, default_value = "submitted")]
+    wait: Wait,
+}
+
+/// How far a payout should be.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Wait {
+    Recorded,
+    Submitted,
+    Outcome,
+}
+
+/// One payout.
+#[derive(clap::Args)]
+pub(crate) struct Which {
+    #[command(flatten)]
+    common: Common,
+    /// By its id.
+    #[arg(long, required_unless_present = "key", conflicts_with = "key")]
+    id: Option<String>,
+    /// By its idempotency key.
+    #[arg(long)]
+    key: Option<String>,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct List {
+    #[command(flatten)]
+    common: Common,
+    /// Only of this customer.
+    #[arg(long, default_value = "")]
+    customer: String,
+    /// Only the one that the provider knows by this id.
+    #[arg(long, default_value = "")]
+    provider_reference: String,
+    /// How many.
+    #[arg(long, default_value_t = 50)]
+    limit: i32,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Watch {
+    #[command(flatten)]
+    common: Common,
+    /// Only these payouts.
+    #[arg(long)]
+    id: Vec<String>,
+    /// Only this customer.
+    #[arg(long, conflicts_with = "id")]
+    customer: Option<String>,
+    /// After this cursor.
+    #[arg(long, conflicts_with = "beginning")]
+    cursor: Option<String>,
+    /// From the earliest event that is kept, instead of from now.
+    #[arg(long)]
+    beginning: bool,
+    /// Ends when the outcome of the payouts is known.
+    #[arg(long, requires = "id")]
+    until_outcome: bool,
+}
+
+pub(crate) async fn run(args: Args) -> Result<(), Failure> {
+    match args {
+        Args::Create(args) => create(*args).await,
+        Args::Get(args) => get(args).await,
+        Args::List(args) => list(args).await,
+        Args::Watch(args) => watch(args).await,
+        Args::Cancel(args) => cancel(args).await,
+    }
+}
+
+async fn create(args: Create) -> Result<(), Failure> {
+    use create_payout_request::Destination;
+    let bank = args.bank.details();
+    let destination = match (args.destination, args.provider_handle, bank) {
+        (Some(id), None, None) => Destination::DestinationId(id),
+        (None, Some(handle), None) => Destination::ProviderHandle(handle),
+        (None, None, Some(details)) => Destination::BankDetails(details),
+        _ => return Err("give exactly one of --destination, --provider-handle and --iban".into()),
+    };
+    let request = CreatePayoutRequest {
+        merchant: args.common.merchant.clone(),
+        idempotency_key: args.key,
+        customer: args.customer,
+        amount: Some(money(&args.amount, &args.currency)?),
+        destination: Some(destination),
+        speed: if args.instant { Speed::Instant } else { Speed::Unspecified }.into(),
+        statement_descriptor: args.statement_descriptor,
+        wait_until: match args.wait {
+            Wait::Recorded => WaitUntil::Recorded,
+            Wait::Submitted => WaitUntil::Submitted,
+            Wait::Outcome => WaitUntil::Outcome,
+        }
+        .into(),
+        ..CreatePayoutRequest::default()
+    };
+    let mut client = PayoutsClient::new(args.common.channel().await?);
+    let answer = client.create_payout(request).await.map_err(|status| explain(&status))?;
+    let answer = answer.into_inner();
+    let mut shown = show::payout(&answer.payout.unwrap_or_default());
+    shown["replayed"] = answer.replayed.into();
+    show::print(args.common.output, &shown);
+    Ok(())
+}
+
+async fn get(args: Which) -> Result<(), Failure> {
+    let by_key = args.key.map(get_payout_request::Payout::IdempotencyKey);
+    let request = GetPayoutRequest {
+        merchant: args.common.merchant.clone(),
+        payout: args.id.map(get_payout_request::Payout::PayoutId).or(by_key),
+    };
+    let mut client = PayoutsClient::new(args.common.channel().await?);
+    let answer = client.get_payout(request).await.map_err(|status| explain(&status))?;
+    let payout = answer.into_inner().payout.unwrap_or_default();
+    show::print(args.common.output, &show::payout(&payout));
+    Ok(())
+}
+
+async fn list(args: List) -> Result<(), Failure> {
+    let request = ListPayoutsRequest {
+        merchant: args.common.merchant.clone(),
+        customer: args.customer,
+        provider_reference: args.provider_reference,
+        page_size: args.limit,
+        ..ListPayoutsRequest::default()
+    };
+    let mut client = PayoutsClient::new(args.common.channel().await?);
+    let answer = client.list_payouts(request).await.map_err(|status| explain(&status))?;
+    for payout in answer.into_inner().payouts {
+        match args.common.output {
+            super::Output::Json => show::print(args.common.output, &show::payout(&payout)),
+            super::Output::Text => println!("{}", line(&show::payout(&payout))),
+        }
+    }
+    Ok(())
+}
+
+/// One payout of a list: what fits on a line.
+fn line(payout: &serde_json::Value) -> String {
+    let text = |key: &str| payout[key].as_str().unwrap_or_default().to_owned();
+    format!(
+        "{} {:<13} {:<9} {:>16} {} {}",
+        text("id"),
+        text("state"),
+        text("outcome"),
+        text("amount"),
+        text("idempotency_key"),
+        payout["cause"]["reason"].as_str().unwrap_or_default()
+    )
+}
+
+async fn watch(args: Watch) -> Result<(), Failure> {
+    use watch_payouts_response::Message;
+    let selector = match (args.id.is_empty(), args.customer) {
+        (false, _) => event_selector::Selector::Payouts(PayoutIds { ids: args.id }),
+        (true, Some(customer)) => event_selector::Selector::Customer(customer),
+        (true, None) => event_selector::Selector::EntireMerchant(()),
+    };
+    let start = match (args.cursor, args.beginning) {
+        (Some(cursor), _) => event_start::Start::Cursor(cursor),
+        (None, true) => event_start::Start::Beginning(()),
+        (None, false) => event_start::Start::Now(()),
+    };
+    let request = WatchPayoutsRequest {
+        merchant: args.common.merchant.clone(),
+        selector: Some(EventSelector { selector: Some(selector) }),
+        start: Some(EventStart { start: Some(start) }),
+        snapshot_first: false,
+        until_outcome: args.until_outcome,
+    };
+    let mut client = PayoutsClient::new(args.common.channel().await?);
+    let stream = client.watch_payouts(request).await.map_err(|status| explain(&status))?;
+    let mut stream = stream.into_inner();
+    while let Some(answer) = stream.message().await.map_err(|status| explain(&status))? {
+        match answer.message {
+            Some(Message::Event(event)) => show::print_event(args.common.output, &event),
+            Some(Message::Ended(ended)) => {
+                eprintln!("the stream ended; go on with --cursor {}", ended.cursor);
+            }
+            Some(
+                Message::Started(_)
+                | Message::SnapshotPayout(_)
+                | Message::SnapshotEnded(_)
+                | Message::Heartbeat(_),
+            )
+            | None => {}
+        }
+    }
+    Ok(())
+}
+
+async fn cancel(args: Which) -> Result<(), Failure> {
+    let by_key = args.key.map(cancel_payout_request::Payout::PayoutIdempotencyKey);
+    let request = CancelPayoutRequest {
+        merchant: args.common.merchant.clone(),
+        payout: args.id.map(cancel_payout_request::Payout::PayoutId).or(by_key),
+    };
+    let mut client = PayoutsClient::new(args.common.channel().await?);
+    let answer = client.cancel_payout(request).await.map_err(|status| explain(&status))?;
+    let answer = answer.into_inner();
+    let result = answer.result().as_str_name().trim_start_matches("CANCEL_RESULT_").to_owned();
+    let payout = answer.payout.as_ref().map(show::payout);
+    show::print(args.common.output, &serde_json::json!({ "result": result, "payout": payout }));
+    Ok(())
+}
+
+/// A decimal amount in minor units of its currency; exact or refused.
+pub(crate) fn money(amount: &str, currency: &str) -> Result<Money, Failure> {
+    let known =
+        payout::money::Currency::parse(currency).map_err(|error| format!("--currency {error}"))?;
+    let wrong = || format!("--amount must be a number with at most {} decimals", known.exponent());
+    let (whole, fraction) = amount.split_once('.').unwrap_or((amount, ""));
+    let places = usize::from(known.exponent());
+    if fraction.len() > places || !amount.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
+        return Err(wrong().into());
+    }
+    let digits = format!("{whole}{fraction:0<places$}");
+    let minor_units = digits.parse().map_err(|_| wrong())?;
+    Ok(Money { currency_code: known.code().to_owned(), minor_units })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_exact_or_refused() {
+        for (text, currency, minor_units) in
+            [("10.50", "EUR", 1050), ("10.5", "EUR", 1050), ("7", "USD", 700), ("7", "ISK", 7)]
+        {
+            assert_eq!(money(text, currency).unwrap().minor_units, minor_units, "{text}");
+        }
+        for (text, currency) in [
+            ("", "EUR"),
+            ("1.234", "EUR"),
+            ("-1", "EUR"),
+            ("1,5", "EUR"),
+            ("1.5", "ISK"),
+            ("1", "X"),
+        ] {
+            assert!(money(text, currency).is_err(), "{text} {currency}");
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! One module per command.
+
+pub(crate) mod check_config;
+pub(crate) mod client;
+pub(crate) mod demo;
+pub(crate) mod keygen;
+pub(crate) mod serve;
+pub(crate) mod shutdown;
+pub(crate) mod simulate;
+
+/// What a command fails with: a text for the person at the terminal.
+pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;

@@ -1,0 +1,123 @@
+//! The composition root: the one place that names concrete stores and providers.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use data_encoding::HEXLOWER;
+use engine::{Engine, Parts, Work};
+use payout::id::{Incarnation, Merchant, StoreId};
+use payout::port::{Adapter, Clock};
+use server::Listeners;
+use store_embedded::EmbeddedStore;
+use thiserror::Error;
+use tokio::net::TcpListener;
+use trustly::amer::provider::Americas;
+use trustly::eu::provider::Europe;
+use trustly::http::Http;
+use trustly::transport::Transport;
+
+use crate::clock::SystemClock;
+use crate::config::{Config, Listen, ProviderConfig};
+
+/// Why the server cannot start. Each says what to mend.
+#[derive(Debug, Error)]
+pub(crate) enum ComposeError {
+    #[error("cannot listen on {address} ({name}): {source}")]
+    Listen { name: &'static str, address: SocketAddr, source: std::io::Error },
+    #[error(transparent)]
+    Store(#[from] store_embedded::OpenError),
+    #[error(transparent)]
+    Http(#[from] trustly::http::SetupError),
+    #[error("merchants.{merchant}: {why}")]
+    Merchant { merchant: Merchant, why: String },
+    #[error(
+        "server.public_url is needed: the provider cannot reach {0}, which is not this machine's \
+         loopback address"
+    )]
+    PublicUrl(SocketAddr),
+    #[error("the operating system gives no randomness: {0}")]
+    Randomness(String),
+}
+
+/// A server that is bound and ready to serve.
+pub(crate) struct Composed {
+    pub(crate) engine: Engine,
+    pub(crate) work: Work,
+    pub(crate) listeners: Listeners,
+    pub(crate) bound: Listen,
+}
+
+/// Binds the ports, opens the store and puts everything together.
+pub(crate) async fn compose(config: Config) -> Result<Composed, ComposeError> {
+    let clock = Arc::new(SystemClock::start());
+    let (listeners, bound) = listen(config.listen).await?;
+    let public_url = match config.public_url {
+        Some(url) => url,
+        None if bound.webhooks.ip().is_loopback() => format!("http://{}", bound.webhooks),
+        None => return Err(ComposeError::PublicUrl(bound.webhooks)),
+    };
+    let new_id = StoreId::parse(&format!("store-{}", random_hex(8)?));
+    let new_id = new_id.expect("hexadecimal digits are allowed in a store's id");
+    let store = EmbeddedStore::open(&config.directory, clock.wall(), &new_id)?;
+    let incarnation = Incarnation::parse(&format!("{}-{}", std::process::id(), random_hex(8)?));
+    let incarnation = incarnation.expect("digits are allowed in an incarnation");
+    let transport: Arc<dyn Transport> = Arc::new(Http::new()?);
+    let mut merchants: BTreeMap<Merchant, Arc<dyn Adapter>> = BTreeMap::new();
+    for (merchant, section) in config.merchants {
+        let adapter: Arc<dyn Adapter> = match section.provider {
+            ProviderConfig::Europe(mut account) => {
+                account.notification_url = format!("{public_url}/notifications/{merchant}");
+                let (keys, transport) = (config.keys.clone(), transport.clone());
+                let made = Europe::new(*account, keys, transport, incarnation.clone());
+                Arc::new(made.map_err(|error| refused(&merchant, &error))?)
+            }
+            ProviderConfig::Americas(account) => {
+                let made = Americas::new(*account, transport.clone());
+                Arc::new(made.map_err(|error| refused(&merchant, &error))?)
+            }
+        };
+        merchants.insert(merchant, adapter);
+    }
+    let parts = Parts {
+        store: Arc::new(store),
+        clock,
+        keys: config.keys,
+        merchants,
+        incarnation,
+        limits: config.limits,
+    };
+    let (engine, work) = Engine::new(parts);
+    Ok(Composed { engine, work, listeners, bound })
+}
+
+fn refused(merchant: &Merchant, error: &impl std::fmt::Display) -> ComposeError {
+    ComposeError::Merchant { merchant: merchant.clone(), why: error.to_string() }
+}
+
+async fn listen(listen: Listen) -> Result<(Listeners, Listen), ComposeError> {
+    let (grpc, grpc_at) = bind("grpc", listen.grpc).await?;
+    let (webhooks, webhooks_at) = bind("webhooks", listen.webhooks).await?;
+    let (admin, admin_at) = bind("admin", listen.admin).await?;
+    let bound = Listen { grpc: grpc_at, webhooks: webhooks_at, admin: admin_at };
+    Ok((Listeners { grpc, webhooks, admin }, bound))
+}
+
+async fn bind(
+    name: &'static str,
+    address: SocketAddr,
+) -> Result<(TcpListener, SocketAddr), ComposeError> {
+    let failed = |source| ComposeError::Listen { name, address, source };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let bound = listener.local_addr().map_err(failed)?;
+    Ok((listener, bound))
+}
+
+/// Random bytes in hexadecimal: names that must not repeat, and keys.
+pub(crate) fn random_hex(bytes: usize) -> Result<String, ComposeError> {
+    let mut random = zeroize::Zeroizing::new(vec![0; bytes]);
+    match getrandom::fill(&mut random) {
+        Ok(()) => Ok(HEXLOWER.encode(&random)),
+        Err(error) => Err(ComposeError::Randomness(error.to_string())),
+    }
+}

@@ -1,0 +1,204 @@
+//! One merchant's section, checked: the account with the provider and how payouts are driven.
+
+use std::path::Path;
+use std::time::Duration;
+
+use payout::policy::{Backoff, DoubtPolicy, Policy, Polling};
+use trustly::amer::credentials::Credentials;
+use trustly::amer::provider as amer;
+use trustly::amer::wire::deposit::{Encoding, InstantFlag};
+use trustly::decimal::Decimals;
+use trustly::eu::clearing_house::SwedishIban;
+use trustly::eu::key::{MerchantKey, TrustlyKey};
+use trustly::eu::provider as eu;
+use trustly::eu::signature::Algorithm;
+use trustly::secret::Secret;
+
+use super::duration::Span;
+use super::file::{self, SecretRef};
+use super::{Mistakes, is_loopback_http, secret};
+
+/// A merchant that can be served.
+pub(crate) struct MerchantConfig {
+    pub(crate) provider: ProviderConfig,
+    pub(crate) policy: Policy,
+}
+
+/// A merchant's account. Where Trustly Europe reports to is known only once the server listens, so
+/// it is filled in then.
+pub(crate) enum ProviderConfig {
+    Europe(Box<eu::Config>),
+    Americas(Box<amer::Config>),
+}
+
+/// Checks one section; notes what is wrong.
+pub(super) fn check(
+    path: &str,
+    section: &file::Merchant,
+    base: &Path,
+    mistakes: &mut Mistakes,
+) -> Option<MerchantConfig> {
+    match (&section.trustly_europe, &section.trustly_americas) {
+        (Some(account), None) => {
+            let path = format!("{path}.trustly_europe");
+            let policy = europe_policy(&section.policy);
+            let config = europe(&path, account, policy.clone(), base, mistakes)?;
+            Some(MerchantConfig { provider: ProviderConfig::Europe(Box::new(config)), policy })
+        }
+        (None, Some(account)) => {
+            let path = format!("{path}.trustly_americas");
+            let policy = americas_policy(&section.policy, account.duplicate_protection);
+            let config = americas(&path, account, policy.clone(), base, mistakes)?;
+            Some(MerchantConfig { provider: ProviderConfig::Americas(Box::new(config)), policy })
+        }
+        (None, None) | (Some(_), Some(_)) => {
+            mistakes.add(path, "needs exactly one of trustly_europe and trustly_americas");
+            None
+        }
+    }
+}
+
+fn europe(
+    path: &str,
+    account: &file::TrustlyEurope,
+    policy: Policy,
+    base: &Path,
+    mistakes: &mut Mistakes,
+) -> Option<eu::Config> {
+    mistakes.keep(&format!("{path}.url"), check_url(&account.url));
+    let password = read(&format!("{path}.password"), &account.password, base, mistakes);
+    let passphrase = match &account.private_key_passphrase {
+        Some(secret) => {
+            Some(read(&format!("{path}.private_key_passphrase"), secret, base, mistakes)?)
+        }
+        None => None,
+    };
+    let pem = read(&format!("{path}.private_key"), &account.private_key, base, mistakes);
+    let key = pem.and_then(|pem| {
+        let parsed = MerchantKey::parse(pem.expose(), passphrase.as_ref());
+        mistakes.keep(&format!("{path}.private_key"), parsed)
+    });
+    let mut trustly_keys = Vec::new();
+    for (index, file) in account.trustly_keys.iter().enumerate() {
+        let path = format!("{path}.trustly_keys[{index}]");
+        let Some(pem) = mistakes.keep(&path, secret::read_file(&base.join(file))) else { continue };
+        trustly_keys.extend(mistakes.keep(&path, TrustlyKey::parse(&pem)));
+    }
+    if account.trustly_keys.is_empty() {
+        mistakes.add(&format!("{path}.trustly_keys"), "needs at least one of Trustly's keys");
+    }
+    if account.shopper_statement.trim().is_empty() {
+        mistakes.add(&format!("{path}.shopper_statement"), "must name the merchant");
+    }
+    Some(eu::Config {
+        url: account.url.clone(),
+        username: account.username.clone(),
+        password: password?,
+        key: key?,
+        algorithm: match account.signature {
+            file::Signature::Sha1 => Algorithm::Sha1,
+            file::Signature::Rs256 => Algorithm::Rs256,
+        },
+        trustly_keys,
+        notification_url: String::new(),
+        shopper_statement: account.shopper_statement.clone(),
+        swedish_iban: match account.swedish_iban {
+            true => SwedishIban::Enabled,
+            false => SwedishIban::Refused,
+        },
+        huf: match account.huf_decimals {
+            file::HufDecimals::None => Decimals::None,
+            file::HufDecimals::Two => Decimals::Two,
+        },
+        policy,
+    })
+}
+
+fn americas(
+    path: &str,
+    account: &file::TrustlyAmericas,
+    policy: Policy,
+    base: &Path,
+    mistakes: &mut Mistakes,
+) -> Option<amer::Config> {
+    mistakes.keep(&format!("{path}.url"), check_url(&account.url));
+    let mut credentials = Vec::new();
+    for (index, pair) in account.credentials.iter().enumerate() {
+        let path = format!("{path}.credentials[{index}]");
+        let key = read(&format!("{path}.access_key"), &pair.access_key, base, mistakes);
+        let Some(key) = key else { continue };
+        credentials.extend(mistakes.keep(&path, Credentials::new(pair.access_id.clone(), key)));
+    }
+    if account.credentials.is_empty() {
+        mistakes.add(&format!("{path}.credentials"), "needs an access id with its key");
+    }
+    Some(amer::Config {
+        url: account.url.clone(),
+        merchant_id: account.merchant_id.clone(),
+        credentials,
+        encoding: match account.body {
+            file::Body::Json => Encoding::Json,
+            file::Body::Form => Encoding::Form,
+        },
+        instant_flag: InstantFlag::InstantPayoutRequest,
+        policy,
+    })
+}
+
+/// Money and credentials go there: https, except on this machine.
+fn check_url(url: &str) -> Result<(), &'static str> {
+    if url.ends_with('/') || url.contains(['?', '#', ' ']) {
+        return Err("must not end in a slash nor hold a query");
+    }
+    match url.starts_with("https://") || is_loopback_http(url) {
+        true => Ok(()),
+        false => Err("must begin with https:// (http:// only for this machine)"),
+    }
+}
+
+fn read(path: &str, secret: &SecretRef, base: &Path, mistakes: &mut Mistakes) -> Option<Secret> {
+    let text = mistakes.keep(path, secret::read(secret, base))?;
+    Some(Secret::new(text.to_string()))
+}
+
+fn europe_policy(given: &file::Policy) -> Policy {
+    Policy { doubt: DoubtPolicy::Resend, polling: None, ..common_policy(given) }
+}
+
+fn americas_policy(given: &file::Policy, protection: file::DuplicateProtection) -> Policy {
+    let polling = Polling {
+        until_outcome: Backoff {
+            first: or(given.poll_first, "30s"),
+            max: or(given.poll_max, "15m"),
+        },
+        through_return_window: or(given.poll_through_return_window, "24h"),
+    };
+    Policy {
+        doubt: DoubtPolicy::LookUp {
+            spacing: or(given.look_up_spacing, "2m"),
+            resend_when_absent: protection == file::DuplicateProtection::Confirmed,
+        },
+        polling: Some(polling),
+        ..common_policy(given)
+    }
+}
+
+/// The defaults that both regions share. Trustly documents no time-out; its own client waits 30 s.
+/// How long it remembers a request is not documented either; the horizon is how long we rely on it.
+fn common_policy(given: &file::Policy) -> Policy {
+    Policy {
+        doubt: DoubtPolicy::Resend,
+        horizon: or(given.horizon, "24h"),
+        send_window: or(given.send_window, "5s"),
+        request_timeout: or(given.request_timeout, "30s"),
+        retry: Backoff { first: or(given.retry_first, "1s"), max: or(given.retry_max, "5m") },
+        hold: or(given.hold, "1m"),
+        polling: None,
+        return_window: or(given.return_window, "14d"),
+    }
+}
+
+fn or(given: Option<Span>, default: &str) -> Duration {
+    let default = Span::parse(default).expect("a default is written correctly");
+    given.unwrap_or(default).0
+}

@@ -1,0 +1,243 @@
+//! Opening a data directory: nobody else has it, it is ours, and what an earlier process left
+//! unfinished is due.
+
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Seek, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use payout::id::StoreId;
+use payout::time::Timestamp;
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+use thiserror::Error;
+
+use crate::continuity::Continuity;
+use crate::log::{self, Log};
+use crate::{claims, schema};
+
+/// The file whose lock says that a process has the directory.
+const LOCK_FILE_NAME: &str = "lock";
+
+/// The log's first and so far only life.
+const EPOCH: i64 = 1;
+
+/// Why a data directory cannot be opened. Nothing in it was changed.
+#[derive(Debug, Error)]
+pub enum OpenError {
+    /// A process has it open; the text says which and what to do.
+    #[error(
+        "{} is in use by another process{}; stop that one, or give this one a data directory \
+         of its own",
+        directory.display(),
+        process.map_or_else(String::new, |id| format!(" (id {id})"))
+    )]
+    InUse {
+        /// The data directory.
+        directory: PathBuf,
+        /// The process that has it, if it left its id.
+        process: Option<u32>,
+    },
+    /// The directory or a file in it cannot be made, read or locked.
+    #[error("{} cannot be used as a data directory", directory.display())]
+    Directory {
+        /// The data directory.
+        directory: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// There is a database that is not a store of this program.
+    #[error("{} is not a store of payoutd; give it a data directory of its own", .0.display())]
+    NotAStore(PathBuf),
+    /// The store was written by a later release.
+    #[error(
+        "{} has store version {found}, and this release knows version {} at most; run the release \
+         that wrote it or a later one",
+        directory.display(),
+        schema::VERSION
+    )]
+    Version {
+        /// The data directory.
+        directory: PathBuf,
+        /// The version found there.
+        found: i64,
+    },
+    /// The database cannot be read.
+    #[error("the database in {} cannot be opened", directory.display())]
+    Database {
+        /// The data directory.
+        directory: PathBuf,
+        /// Why.
+        #[source]
+        source: rusqlite::Error,
+    },
+}
+
+/// An opened data directory.
+pub(crate) struct Opened {
+    pub(crate) connection: Connection,
+    pub(crate) lock: File,
+    pub(crate) log: Log,
+    pub(crate) latest: i64,
+    pub(crate) continuity: Continuity,
+}
+
+/// Opens `directory`, which is made if it is not there; `new_store_id` names a store that is made.
+/// All claims end, and what was claimed is due `now`.
+pub(crate) fn open(
+    directory: &Path,
+    now: Timestamp,
+    new_store_id: &StoreId,
+) -> Result<Opened, OpenError> {
+    let io_failed = |source| OpenError::Directory { directory: directory.to_path_buf(), source };
+    let failed = |source| OpenError::Database { directory: directory.to_path_buf(), source };
+    make(directory).map_err(io_failed)?;
+    let lock = lock(directory)?;
+    open_own(&directory.join(schema::FILE_NAME)).map_err(io_failed)?;
+    let mut connection = schema::connect(directory).map_err(failed)?;
+    let is_new = check(&connection, directory)?;
+    schema::prepare_to_write(&mut connection, schema::LOG_PAGES_MAX).map_err(failed)?;
+    let inode = inode(directory).map_err(io_failed)?;
+    let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate);
+    let transaction = begun.map_err(failed)?;
+    if is_new {
+        create(&transaction, now, new_store_id, inode).map_err(failed)?;
+    }
+    let log = read_log(&transaction, directory)?;
+    let continuity = resume(&transaction, now, inode).map_err(failed)?;
+    claims::end_all(&transaction, now).map_err(failed)?;
+    let latest = log::latest(&transaction).map_err(failed)?;
+    transaction.commit().map_err(failed)?;
+    sync(directory).map_err(io_failed)?;
+    Ok(Opened { connection, lock, log, latest, continuity })
+}
+
+/// Makes the directory and what leads to it, for their owner only, and makes the names durable.
+fn make(directory: &Path) -> io::Result<()> {
+    if directory.is_dir() {
+        return Ok(());
+    }
+    let missing = directory.ancestors().take_while(|path| !path.as_os_str().is_empty());
+    let missing: Vec<&Path> = missing.take_while(|path| !path.exists()).collect();
+    DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+    for path in missing {
+        match path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => sync(parent)?,
+            Some(_) | None => sync(Path::new("."))?,
+        }
+    }
+    Ok(())
+}
+
+/// Makes the names of the files in a directory durable.
+fn sync(directory: &Path) -> io::Result<()> {
+    File::open(directory)?.sync_all()
+}
+
+/// The operating system lets go of the lock when the process ends, however it ends.
+fn lock(directory: &Path) -> Result<File, OpenError> {
+    let failed = |source| OpenError::Directory { directory: directory.to_path_buf(), source };
+    let mut file = open_own(&directory.join(LOCK_FILE_NAME)).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => {
+            leave_process_id(&mut file).map_err(failed)?;
+            Ok(file)
+        }
+        Err(TryLockError::WouldBlock) => {
+            let directory = directory.to_path_buf();
+            Err(OpenError::InUse { directory, process: read_process_id(&mut file) })
+        }
+        Err(TryLockError::Error(source)) => Err(failed(source)),
+    }
+}
+
+/// Opens a file, which is made for its owner only if it is not there. SQLite gives its other files
+/// the permissions of the first.
+fn open_own(file: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false).mode(0o600).open(file)
+}
+
+fn leave_process_id(file: &mut File) -> io::Result<()> {
+    file.set_len(0)?;
+    file.rewind()?;
+    file.write_all(std::process::id().to_string().as_bytes())
+}
+
+fn read_process_id(file: &mut File) -> Option<u32> {
+    let mut text = String::new();
+    file.take(20).read_to_string(&mut text).ok()?;
+    text.parse().ok()
+}
+
+/// Whether there is no store yet; if there is one, it is one that this program may write to. Only
+/// looks: another program's database is not touched.
+fn check(connection: &Connection, directory: &Path) -> Result<bool, OpenError> {
+    let failed = |source| OpenError::Database { directory: directory.to_path_buf(), source };
+    let application = pragma(connection, "application_id").map_err(failed)?;
+    let version = pragma(connection, "user_version").map_err(failed)?;
+    let sql = "SELECT count(*) FROM sqlite_schema";
+    let tables: i64 = connection.query_row(sql, [], |row| row.get(0)).map_err(failed)?;
+    match (application, version, tables) {
+        (0, 0, 0) => Ok(true),
+        (schema::APPLICATION_ID, schema::VERSION, _) => Ok(false),
+        (schema::APPLICATION_ID, found, _) => {
+            Err(OpenError::Version { directory: directory.to_path_buf(), found })
+        }
+        _ => Err(OpenError::NotAStore(directory.to_path_buf())),
+    }
+}
+
+fn pragma(connection: &Connection, name: &str) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, name, |row| row.get(0))
+}
+
+/// A copy of the file has another inode. A copy may be older than what it was copied from, so it
+/// proves nothing about what was forgotten.
+fn inode(directory: &Path) -> io::Result<i64> {
+    let inode = directory.join(schema::FILE_NAME).metadata()?.ino();
+    Ok(inode.cast_signed())
+}
+
+fn create(
+    transaction: &Transaction<'_>,
+    now: Timestamp,
+    id: &StoreId,
+    inode: i64,
+) -> rusqlite::Result<()> {
+    transaction.execute_batch(schema::CREATE)?;
+    transaction.pragma_update(None, "application_id", schema::APPLICATION_ID)?;
+    transaction.pragma_update(None, "user_version", schema::VERSION)?;
+    let sql = "INSERT INTO store (only, id, epoch, inode, continuous_since, seen_at)
+        VALUES (1, ?1, ?2, ?3, ?4, ?4)";
+    transaction.execute(sql, params![id.as_str(), EPOCH, inode, now.as_millis()])?;
+    Ok(())
+}
+
+fn read_log(transaction: &Transaction<'_>, directory: &Path) -> Result<Log, OpenError> {
+    let failed = |source| OpenError::Database { directory: directory.to_path_buf(), source };
+    let read = transaction.query_row("SELECT id, epoch FROM store", [], |row| {
+        Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?))
+    });
+    let (id, epoch) = read.map_err(failed)?;
+    let Ok(store) = StoreId::parse(&id) else {
+        return Err(OpenError::NotAStore(directory.to_path_buf()));
+    };
+    Ok(Log { store, epoch: epoch.cast_unsigned() })
+}
+
+fn resume(
+    transaction: &Transaction<'_>,
+    now: Timestamp,
+    inode: i64,
+) -> rusqlite::Result<Continuity> {
+    let (mut continuity, written_to) = Continuity::read(transaction)?;
+    if written_to != inode {
+        continuity = Continuity::from(now);
+        transaction.execute("UPDATE store SET inode = ?1", [inode])?;
+        continuity.write(transaction)?;
+    } else if continuity.observe(now) {
+        continuity.write(transaction)?;
+    }
+    Ok(continuity)
+}

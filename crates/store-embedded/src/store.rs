@@ -1,0 +1,224 @@
+//! The port, method by method: what is to be written goes to the writing thread encoded, what is
+//! to be read to a reader.
+
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use async_trait::async_trait;
+use payout::codec;
+use payout::cursor::Cursor;
+use payout::destination::Destination;
+use payout::id::{DestinationId, Incarnation, Merchant, PayoutId, StoreId};
+use payout::port::{
+    Append, Appended, Batch, Claim, Creation, CreationOutcome, DestinationFilter, DestinationWrite,
+    DestinationWritten, Ends, Fenced, Filter, Page, PageToken, ParkedNotification, Parking,
+    ReadError, SealedEvidence, Selection, Store, StoreError,
+};
+use payout::record::{Fence, Payout, Stored};
+use payout::time::Timestamp;
+
+use crate::continuity::Continuity;
+use crate::destinations::NewDestination;
+use crate::log::Log;
+use crate::open::{self, OpenError};
+use crate::page::List;
+use crate::parked::NewParked;
+use crate::payouts::{NewPayout, NextVersion};
+use crate::readers::Readers;
+use crate::writer::{LogState, LogStates, Writer};
+use crate::{cell, claims, destinations, evidence, list, parked, payouts};
+
+/// A store in one data directory, used by one process at a time.
+///
+/// Dropping it finishes what was begun, which may block for as long as a disk write takes. Needs a
+/// tokio runtime for its readings.
+pub struct EmbeddedStore {
+    log: Log,
+    continuity: Mutex<Continuity>,
+    log_states: LogStates,
+    // In this order: the last connection to be closed folds the write-ahead log into the database,
+    // and one that only reads cannot.
+    readers: Readers,
+    writer: Writer,
+}
+
+impl EmbeddedStore {
+    /// Opens the store in `directory`, or makes one there and calls it `new_store_id`. Proves that
+    /// no other process uses it: all claims end, and what was claimed is due `now`. Blocks.
+    pub fn open(
+        directory: &Path,
+        now: Timestamp,
+        new_store_id: &StoreId,
+    ) -> Result<Self, OpenError> {
+        let opened = open::open(directory, now, new_store_id)?;
+        let readers = Readers::open(directory)
+            .map_err(|source| OpenError::Database { directory: directory.to_path_buf(), source })?;
+        let (writer, log_states) = Writer::start(opened.connection, opened.latest, opened.lock);
+        let continuity = Mutex::new(opened.continuity);
+        Ok(Self { log: opened.log, continuity, log_states, readers, writer })
+    }
+
+    /// Returns, with the reason, once a commit has failed in a way that leaves unknown what the
+    /// disk holds. Nothing is written after that: the process is to be restarted.
+    pub async fn stopped(&self) -> String {
+        let mut log_states = self.log_states.clone();
+        let stopped = |state: &LogState| matches!(state, LogState::Stopped(_));
+        match log_states.wait_for(stopped).await.as_deref() {
+            Ok(LogState::Stopped(why)) => why.clone(),
+            Ok(LogState::At(_)) | Err(_) => WRITER_GONE.to_owned(),
+        }
+    }
+
+    /// What takes part in a page token: one list's token is no other's.
+    fn list_of(&self, filter: &impl std::fmt::Debug) -> List {
+        List::new(&self.log.store, filter)
+    }
+}
+
+const WRITER_GONE: &str = "the store's writing thread ended unexpectedly; restart the process";
+
+#[async_trait]
+impl Store for EmbeddedStore {
+    fn id(&self) -> &StoreId {
+        &self.log.store
+    }
+
+    fn others_are_gone(&self) -> bool {
+        true
+    }
+
+    async fn continuous_since(&self, now: Timestamp) -> Result<Timestamp, StoreError> {
+        let (continuity, to_be_written) = {
+            let mut continuity = self.continuity.lock().unwrap_or_else(PoisonError::into_inner);
+            let to_be_written = continuity.observe(now);
+            (*continuity, to_be_written)
+        };
+        // Not written, the silence only looks longer than it was, which errs on the safe side.
+        if to_be_written {
+            self.writer.write(move |changes| Ok(continuity.write(changes.connection)?)).await?;
+        }
+        Ok(continuity.since())
+    }
+
+    async fn load(&self, id: &PayoutId) -> Result<Option<Stored>, StoreError> {
+        let id = id.clone();
+        self.readers.read(move |connection| payouts::load(connection, &id)).await
+    }
+
+    async fn create(&self, creation: &Creation) -> Result<CreationOutcome, StoreError> {
+        let new = NewPayout::try_from(creation)?;
+        self.writer.write(move |changes| payouts::create(changes, &new)).await
+    }
+
+    async fn append(&self, append: &Append) -> Result<Appended, StoreError> {
+        let next = NextVersion::try_from(append)?;
+        self.writer.write(move |changes| payouts::append(changes, &next)).await
+    }
+
+    async fn fence(&self, fence: &Fence) -> Result<Fenced, StoreError> {
+        let (fence, body) = (fence.clone(), cell::pack(codec::encode_fence(fence)));
+        self.writer.write(move |changes| payouts::fence(changes, &fence, &body)).await
+    }
+
+    async fn park(&self, parked: &ParkedNotification) -> Result<Parking, StoreError> {
+        let new = NewParked::try_from(parked)?;
+        self.writer.write(move |changes| parked::park(changes, &new)).await
+    }
+
+    async fn list_parked(
+        &self,
+        merchant: Option<&Merchant>,
+        page: &Page,
+    ) -> Result<(Vec<ParkedNotification>, Option<PageToken>), StoreError> {
+        let list = self.list_of(&("parked", merchant));
+        let (merchant, page) = (merchant.cloned(), page.clone());
+        let reading =
+            move |connection: &_| parked::list(connection, &list, merchant.as_ref(), &page);
+        self.readers.read(reading).await
+    }
+
+    async fn evidence(&self, payout: &PayoutId) -> Result<Vec<SealedEvidence>, StoreError> {
+        let payout = payout.clone();
+        self.readers.read(move |connection| evidence::read(connection, &payout)).await
+    }
+
+    async fn list(
+        &self,
+        filter: &Filter,
+        page: &Page,
+    ) -> Result<(Vec<Payout>, Option<PageToken>), StoreError> {
+        let list = self.list_of(filter);
+        let (filter, page) = (filter.clone(), page.clone());
+        self.readers.read(move |connection| list::list(connection, &list, &filter, &page)).await
+    }
+
+    async fn claim(&self, claim: &Claim) -> Result<Vec<PayoutId>, StoreError> {
+        let claim = claim.clone();
+        self.writer.write(move |changes| claims::claim(changes, &claim)).await
+    }
+
+    async fn release(&self, holder: &Incarnation, payouts: &[PayoutId]) -> Result<(), StoreError> {
+        let (holder, payouts) = (holder.to_string(), payouts.to_vec());
+        self.writer.write(move |changes| claims::release(changes, &holder, &payouts)).await
+    }
+
+    async fn next_due_at(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.readers.read(claims::next).await
+    }
+
+    async fn read(
+        &self,
+        after: &Cursor,
+        selection: &Selection,
+        limit: usize,
+    ) -> Result<Batch, ReadError> {
+        let after = self.log.position(after)?;
+        let (log, selection) = (self.log.clone(), selection.clone());
+        let reading = move |connection: &_| log.read(connection, after, &selection, limit);
+        self.readers.read(reading).await?.ok_or(ReadError::OutOfRange)
+    }
+
+    async fn changed(&self, after: &Cursor) -> Result<(), StoreError> {
+        // Reading from a cursor that does not belong here says so; waiting would not.
+        let Ok(after) = self.log.position(after) else { return Ok(()) };
+        let mut log_states = self.log_states.clone();
+        let moved = |state: &LogState| *state != LogState::At(after);
+        match log_states.wait_for(moved).await.as_deref() {
+            Ok(LogState::At(_)) => Ok(()),
+            Ok(LogState::Stopped(why)) => Err(StoreError::NotWritten(why.clone())),
+            Err(_) => Err(StoreError::NotWritten(WRITER_GONE.to_owned())),
+        }
+    }
+
+    async fn ends(&self) -> Result<Ends, StoreError> {
+        let log = self.log.clone();
+        self.readers.read(move |connection| log.ends(connection)).await
+    }
+
+    async fn load_destination(
+        &self,
+        id: &DestinationId,
+    ) -> Result<Option<Destination>, StoreError> {
+        let id = id.clone();
+        self.readers.read(move |connection| destinations::load(connection, &id)).await
+    }
+
+    async fn write_destination(
+        &self,
+        write: &DestinationWrite,
+    ) -> Result<DestinationWritten, StoreError> {
+        let new = NewDestination::try_from(write)?;
+        self.writer.write(move |changes| destinations::write(changes, &new)).await
+    }
+
+    async fn list_destinations(
+        &self,
+        filter: &DestinationFilter,
+        page: &Page,
+    ) -> Result<(Vec<Destination>, Option<PageToken>), StoreError> {
+        let list = self.list_of(filter);
+        let (filter, page) = (filter.clone(), page.clone());
+        let reading = move |connection: &_| destinations::list(connection, &list, &filter, &page);
+        self.readers.read(reading).await
+    }
+}

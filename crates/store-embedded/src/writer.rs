@@ -1,0 +1,317 @@
+//! The one thread that writes. It takes whatever waits, up to a bound, into one transaction, and
+//! answers after the commit: many writers share the price of one fsync.
+
+use std::fs::File;
+use std::thread::JoinHandle;
+
+use payout::port::StoreError;
+use rusqlite::{Connection, TransactionBehavior};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::fault::{Fault, before_commit, of_commit};
+use crate::schema;
+
+/// Jobs that may wait beyond those in the transaction under way; a full queue slows its callers.
+const QUEUE_MAX: usize = 1024;
+
+/// Jobs in one transaction: enough to make the fsync cheap for each, few enough that none waits
+/// for more than some milliseconds of others' work.
+const BATCH_MAX: usize = 256;
+
+/// How the log stands, for those who wait for it to grow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum LogState {
+    /// The position of the latest durable event.
+    At(i64),
+    /// Nothing more will be written; why.
+    Stopped(String),
+}
+
+/// The caller's end of the writing thread. Dropping it finishes what waits.
+pub(crate) struct Writer {
+    queue: Option<mpsc::Sender<Box<dyn Job>>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    /// Starts the thread that owns `connection`, and `lock` until the connection is closed.
+    pub(crate) fn start(connection: Connection, latest: i64, lock: File) -> (Self, LogStates) {
+        let (sender, queue) = mpsc::channel(QUEUE_MAX);
+        let (log_state, log_states) = watch::channel(LogState::At(latest));
+        let thread = Thread { connection, queue, log_state, latest };
+        let thread = std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || {
+            thread.run();
+            // Said, not only dropped: a process that is just being forked holds a copy.
+            if let Err(why) = lock.unlock() {
+                tracing::warn!(%why, "the data directory stays locked until the process ends");
+            }
+        });
+        let thread = thread.expect("a process that cannot start a thread cannot start at all");
+        (Self { queue: Some(sender), thread: Some(thread) }, log_states)
+    }
+
+    /// Runs `work` in a transaction and returns once that is durable. `work` reads first and
+    /// writes only when nothing can make it refuse any more. Dropped early, it may still be done.
+    pub(crate) async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Changes<'_>) -> Result<T, Fault> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let queue = self.queue.as_ref().expect("the queue is there until the store is dropped");
+        let job = Work { work: Some(work), done: None, reply };
+        if queue.send(Box::new(job)).await.is_err() {
+            return Err(StoreError::NotWritten(STOPPED.to_owned()));
+        }
+        match answer.await {
+            Ok(answer) => answer,
+            Err(_) => Err(StoreError::Unknown(STOPPED.to_owned())),
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        drop(self.queue.take());
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the store's writing thread panicked");
+        }
+    }
+}
+
+/// Follows the log.
+pub(crate) type LogStates = watch::Receiver<LogState>;
+
+const STOPPED: &str = "the store stopped after a failed commit; restart the process";
+
+/// What a job works on: the transaction and the log's end within it.
+pub(crate) struct Changes<'a> {
+    pub(crate) connection: &'a Connection,
+    /// The position of the latest event, those of this transaction included.
+    pub(crate) latest: i64,
+}
+
+/// Something to be written, with somebody who waits for it.
+trait Job: Send {
+    /// Does its part of the transaction. Fails only if the whole transaction must.
+    fn run(&mut self, changes: &mut Changes<'_>) -> Result<(), rusqlite::Error>;
+
+    /// Answers: what it did counts if the transaction was committed.
+    fn answer(self: Box<Self>, committed: &Result<(), StoreError>);
+}
+
+struct Work<T, F> {
+    work: Option<F>,
+    done: Option<Result<T, StoreError>>,
+    reply: oneshot::Sender<Result<T, StoreError>>,
+}
+
+impl<T, F> Job for Work<T, F>
+where
+    T: Send,
+    F: FnOnce(&mut Changes<'_>) -> Result<T, Fault> + Send,
+{
+    fn run(&mut self, changes: &mut Changes<'_>) -> Result<(), rusqlite::Error> {
+        let work = self.work.take().expect("a job runs once");
+        let before = changes.connection.total_changes();
+        match work(changes) {
+            Ok(value) => self.done = Some(Ok(value)),
+            Err(Fault::Sql(error)) => return Err(error),
+            Err(Fault::Refused(error)) => {
+                let after = changes.connection.total_changes();
+                assert_eq!(before, after, "a job that refuses has written nothing");
+                self.done = Some(Err(error));
+            }
+        }
+        Ok(())
+    }
+
+    fn answer(self: Box<Self>, committed: &Result<(), StoreError>) {
+        let answer = match (committed, self.done) {
+            (Ok(()), Some(done)) => done,
+            // A job that was refused wrote nothing, whatever became of the others.
+            (Err(_), Some(Err(refused))) => Err(refused),
+            (Err(error), _) => Err(error.clone()),
+            (Ok(()), None) => unreachable!("every job of a committed transaction has run"),
+        };
+        // Whoever dropped the future does not want the answer.
+        let _gone = self.reply.send(answer);
+    }
+}
+
+struct Thread {
+    connection: Connection,
+    queue: mpsc::Receiver<Box<dyn Job>>,
+    log_state: watch::Sender<LogState>,
+    latest: i64,
+}
+
+impl Thread {
+    fn run(mut self) {
+        let mut batch = Vec::with_capacity(BATCH_MAX);
+        while self.queue.blocking_recv_many(&mut batch, BATCH_MAX) > 0 {
+            let committed = self.commit(&mut batch);
+            // Before the answers: whoever reads what was answered finds the log grown.
+            self.publish();
+            for job in batch.drain(..) {
+                job.answer(&committed);
+            }
+            match committed {
+                Ok(()) => {}
+                Err(StoreError::Unknown(why)) => return self.stop(why),
+                Err(why) => tracing::error!(%why, "the store could not write"),
+            }
+        }
+    }
+
+    /// All jobs in one durable transaction, or none.
+    fn commit(&mut self, batch: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
+        let immediate = TransactionBehavior::Immediate;
+        let begun = self.connection.transaction_with_behavior(immediate);
+        let transaction = begun.map_err(|error| before_commit(&error))?;
+        let mut changes = Changes { connection: &transaction, latest: self.latest };
+        for job in batch {
+            // Dropping the transaction rolls it back.
+            job.run(&mut changes).map_err(|error| before_commit(&error))?;
+        }
+        let latest = changes.latest;
+        transaction.commit().map_err(|error| of_commit(&error))?;
+        self.latest = latest;
+        Ok(())
+    }
+
+    /// Wakes those who wait for the log, if it grew.
+    fn publish(&self) {
+        let latest = LogState::At(self.latest);
+        self.log_state.send_if_modified(|state| std::mem::replace(state, latest.clone()) != latest);
+    }
+
+    /// A commit that failed is never tried again: what the disk took is only known after reading
+    /// it anew. What waits was not begun.
+    fn stop(mut self, why: String) {
+        tracing::error!(why, "the store stopped writing");
+        if let Err(why) = schema::keep_log(&self.connection) {
+            tracing::error!(%why, "the write-ahead log cannot be kept");
+        }
+        self.queue.close();
+        while let Ok(job) = self.queue.try_recv() {
+            job.answer(&Err(StoreError::NotWritten(STOPPED.to_owned())));
+        }
+        self.log_state.send_replace(LogState::Stopped(why));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tokio::task::JoinSet;
+
+    use super::*;
+    use crate::fault::refused;
+
+    fn start(directory: &tempfile::TempDir, pages_max: i64) -> (Writer, LogStates) {
+        let mut connection = schema::connect(directory.path()).unwrap();
+        schema::prepare_to_write(&mut connection, schema::LOG_PAGES_MAX).unwrap();
+        connection.execute_batch("CREATE TABLE blob (body BLOB)").unwrap();
+        let limit = |row: &rusqlite::Row<'_>| row.get::<_, i64>(0);
+        let sql = format!("PRAGMA max_page_count = {pages_max}");
+        assert_eq!(connection.query_row(&sql, [], limit), Ok(pages_max));
+        Writer::start(connection, 0, tempfile::tempfile().unwrap())
+    }
+
+    async fn put(writer: &Writer, length: usize) -> Result<i64, StoreError> {
+        let work = move |changes: &mut Changes<'_>| {
+            changes.latest += 1;
+            changes.connection.execute("INSERT INTO blob VALUES (?1)", [vec![1_u8; length]])?;
+            Ok(changes.latest)
+        };
+        writer.write(work).await
+    }
+
+    async fn count(writer: &Writer) -> i64 {
+        let work = |changes: &mut Changes<'_>| {
+            let count = "SELECT count(*) FROM blob";
+            Ok(changes.connection.query_row(count, [], |row| row.get(0))?)
+        };
+        writer.write(work).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_is_certain_and_writing_goes_on() {
+        let directory = tempfile::tempdir().unwrap();
+        let (writer, log_states) = start(&directory, 50);
+        assert_eq!(put(&writer, 100).await, Ok(1));
+        let full = put(&writer, 1_000_000).await;
+        let Err(StoreError::NotWritten(why)) = full else { panic!("{full:?}") };
+        assert!(why.contains("full"), "{why}");
+        assert_eq!(*log_states.borrow(), LogState::At(1));
+        assert_eq!(put(&writer, 100).await, Ok(2), "no position was lost");
+        assert_eq!(count(&writer).await, 2);
+    }
+
+    #[tokio::test]
+    async fn a_refusal_is_nobody_elses_and_a_defect_ends_all() {
+        let directory = tempfile::tempdir().unwrap();
+        let (writer, mut log_states) = start(&directory, 50);
+        let refusal = writer.write(|_| -> Result<(), Fault> { Err(refused("no")) });
+        let (refusal, written) = tokio::join!(refusal, put(&writer, 100));
+        assert_eq!(refusal, Err(StoreError::NotWritten("no".to_owned())));
+        assert_eq!(written, Ok(1));
+        let defect = writer.write(|changes| -> Result<(), Fault> {
+            changes.connection.execute("INSERT INTO blob VALUES (x'01')", [])?;
+            Err(refused("written before it was refused"))
+        });
+        let (defect, beside) = tokio::join!(defect, put(&writer, 100));
+        assert!(matches!(defect, Err(StoreError::Unknown(_))), "{defect:?}");
+        assert!(beside.is_err());
+        assert!(log_states.wait_for(|_| false).await.is_err(), "whoever waits is told");
+        let later = put(&writer, 100).await;
+        assert!(matches!(later, Err(StoreError::NotWritten(_))), "{later:?}");
+    }
+
+    #[tokio::test]
+    async fn a_failed_commit_is_unknown_and_the_log_is_kept() {
+        let directory = tempfile::tempdir().unwrap();
+        let (writer, mut log_states) = start(&directory, 50);
+        assert_eq!(put(&writer, 100).await, Ok(1));
+        let fails = writer.write(|changes| {
+            let deferred = "CREATE TABLE parent (x INTEGER PRIMARY KEY);
+                CREATE TABLE child (x REFERENCES parent DEFERRABLE INITIALLY DEFERRED);
+                INSERT INTO child VALUES (1)";
+            Ok(changes.connection.execute_batch(deferred)?)
+        });
+        let failed = fails.await;
+        assert!(matches!(failed, Err(StoreError::Unknown(_))), "{failed:?}");
+        assert!(
+            log_states
+                .wait_for(|log_state| matches!(log_state, LogState::Stopped(_)))
+                .await
+                .is_ok()
+        );
+        drop(writer);
+        assert!(directory.path().join("store.sqlite-wal").exists());
+    }
+
+    #[tokio::test]
+    async fn writers_share_commits() {
+        let directory = tempfile::tempdir().unwrap();
+        let (writer, log_states) = start(&directory, 5000);
+        let writer = Arc::new(writer);
+        let mut tasks = JoinSet::new();
+        for _ in 0..500 {
+            let writer = writer.clone();
+            tasks.spawn(async move { put(&writer, 10).await.unwrap() });
+        }
+        let mut positions = tasks.join_all().await;
+        positions.sort_unstable();
+        assert_eq!(positions, (1..=500).collect::<Vec<i64>>());
+        assert_eq!(*log_states.borrow(), LogState::At(500));
+        // Every commit leaves a page in the log at least.
+        let log = std::fs::metadata(directory.path().join("store.sqlite-wal")).unwrap();
+        let commits_max = log.len() / 4096;
+        assert!(commits_max <= 100, "up to {commits_max} commits for 500 writes");
+    }
+}

@@ -1,0 +1,83 @@
+//! Answers to the merchant's requests: results and errors, signed.
+
+use rsa::RsaPrivateKey;
+use serde_json::{Value, json};
+
+use super::canonical::plaintext;
+use super::codes::Code;
+use crate::json::shuffled;
+use crate::keys::{self, Algorithm};
+use crate::rng::Rng;
+use crate::web::{self, Response};
+
+/// An answer as it is remembered. Rendering it again gives the same bytes, because the shape
+/// decides every choice and PKCS#1 v1.5 signatures have no randomness.
+#[derive(Clone)]
+pub(crate) struct Answer {
+    /// Null, like `uuid`, where the request could not be read.
+    pub(super) method: Option<String>,
+    pub(super) uuid: Option<String>,
+    pub(super) body: Body,
+    pub(super) algorithm: Algorithm,
+    pub(super) shape: u64,
+}
+
+#[derive(Clone)]
+pub(super) enum Body {
+    Result(Value),
+    Error(Code),
+}
+
+/// What is done about the signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Seal {
+    Good,
+    /// A signature of the right form over something else.
+    Forged,
+    /// The unsigned form of errors.
+    None,
+}
+
+impl Answer {
+    /// For a request without a readable envelope.
+    pub(super) fn to_unreadable(code: Code, shape: u64) -> Self {
+        let body = Body::Error(code);
+        Self { method: None, uuid: None, body, algorithm: Algorithm::Sha1, shape }
+    }
+
+    pub(super) fn render(&self, key: &RsaPrivateKey, seal: Seal) -> Response {
+        let mut rng = Rng::new(self.shape);
+        let message = match &self.body {
+            Body::Result(data) => json!({
+                "version": "1.1",
+                "result": self.signed(key, data, seal),
+            }),
+            Body::Error(code) => self.error(key, *code, seal),
+        };
+        let status = match self.body {
+            Body::Result(_) => 200,
+            // Undocumented, and clients disagree: the body counts, whatever the status.
+            Body::Error(_) => [200, 400, 500][rng.below(3)],
+        };
+        web::json_text(status, shuffled(&message, &mut rng))
+    }
+
+    fn error(&self, key: &RsaPrivateKey, code: Code, seal: Seal) -> Value {
+        let data = json!({ "code": code.0, "message": code.name() });
+        let mut error = json!({ "name": "JSONRPCError", "code": code.0, "message": code.name() });
+        if seal != Seal::None {
+            error["error"] = self.signed(key, &data, seal);
+        }
+        json!({ "version": "1.1", "error": error })
+    }
+
+    fn signed(&self, key: &RsaPrivateKey, data: &Value, seal: Seal) -> Value {
+        let (method, uuid) = (self.method.as_deref(), self.uuid.as_deref());
+        let mut text = plaintext(method.unwrap_or_default(), uuid.unwrap_or_default(), data);
+        if seal == Seal::Forged {
+            text.push_str("forged");
+        }
+        let signature = keys::sign(key, self.algorithm, &text);
+        json!({ "signature": signature, "uuid": uuid, "method": method, "data": data })
+    }
+}

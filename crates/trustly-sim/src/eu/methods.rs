@@ -1,0 +1,55 @@
+//! The methods this simulator answers. Adding one is adding a line.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::call::Call;
+use super::check::Check;
+use super::codes::Code;
+use super::{account_payout, register_account};
+use crate::clock::Moment;
+use crate::config::Settings;
+use crate::faults::Operation;
+use crate::notices::NoticeId;
+use crate::sim::State;
+
+pub(super) struct Method {
+    pub(super) operation: Operation,
+    pub(super) checks: &'static [Check],
+    /// Takes effect and gives the result's data; runs only after every check passed.
+    pub(super) carry_out: fn(&mut Work<'_>) -> Result<Value, Code>,
+}
+
+/// What a method works with.
+pub(super) struct Work<'a> {
+    pub(super) state: &'a mut State,
+    pub(super) settings: &'a Settings,
+    pub(super) now: Moment,
+    /// How long the answer is held back.
+    pub(super) reply_after: Duration,
+    pub(super) call: &'a Call,
+    /// A notification to be delivered before the answer goes out.
+    pub(super) wait_for: Option<NoticeId>,
+}
+
+static METHODS: [Method; 2] = [
+    Method {
+        operation: Operation::AccountPayout,
+        checks: &account_payout::CHECKS,
+        carry_out: account_payout::carry_out,
+    },
+    Method {
+        operation: Operation::RegisterAccount,
+        checks: &register_account::CHECKS,
+        carry_out: register_account::carry_out,
+    },
+];
+
+pub(super) fn find(name: &str) -> Option<&'static Method> {
+    METHODS.iter().find(|method| method.operation.name() == name)
+}
+
+pub(super) fn operation(name: &str) -> Option<Operation> {
+    find(name).map(|method| method.operation)
+}

@@ -1,0 +1,100 @@
+//! The control API: strict about what it takes, silent about secrets.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::merchant::{account_payout, register_account, request, uuid};
+use crate::rig::{ACCESS_KEY, PASSWORD, Rig};
+
+#[tokio::test]
+async fn wrong_requests_are_refused_with_the_member() {
+    let rig = Rig::start(1).await;
+    let rule = |change: Value| {
+        let mut rule = json!({ "region": "eu", "on": "*", "fault": "delay", "times": 1 });
+        for (name, value) in change.as_object().unwrap() {
+            rule[name] = value.clone();
+        }
+        json!({ "rules": [rule] })
+    };
+    for (method, path, body, member) in [
+        (Method::PUT, "faults", json!({}), "rules"),
+        (Method::PUT, "faults", json!({ "rules": [], "more": 1 }), "more"),
+        (Method::PUT, "faults", rule(json!({ "dealy_ms": 1 })), "dealy_ms"),
+        (Method::PUT, "faults", rule(json!({ "fault": "explode" })), "fault"),
+        (Method::PUT, "faults", rule(json!({ "on": "Withdraw" })), "on"),
+        (Method::PUT, "faults", rule(json!({ "region": "apac" })), "region"),
+        (Method::PUT, "webhooks", json!({ "url": "http://merchant.example/h" }), "url"),
+        (Method::POST, "authorizations", json!({ "currency": "EUR" }), "currency"),
+        (Method::POST, "authorizations", json!({ "limit": "much" }), "limit"),
+        (Method::POST, "accounts", json!({ "account_id": "x" }), "account_id"),
+    ] {
+        let (status, answer) = rig.control(method, path, body.clone()).await;
+        assert_eq!(status, 400, "{body}");
+        assert!(answer["error"].as_str().unwrap().contains(member), "{answer}");
+    }
+    assert_eq!(rig.show("faults").await["rules"], json!([]));
+    assert_eq!(rig.control(Method::GET, "nothing", Value::Null).await.0, 404);
+    assert_eq!(rig.control(Method::DELETE, "ledger", Value::Null).await.0, 404);
+}
+
+#[tokio::test]
+async fn rules_add_up_are_shown_and_cleared() {
+    let rig = Rig::start(2).await;
+    for times in [1, 2] {
+        let rule = json!({ "region": "eu", "on": "*", "fault": "delay", "times": times });
+        rig.fault(rule).await;
+    }
+    let rules = rig.show("faults").await["rules"].clone();
+    let left: Vec<&Value> =
+        rules.as_array().unwrap().iter().map(|rule| &rule["times_left"]).collect();
+    assert_eq!(left, [&json!(1), &json!(2)]);
+    let (_, answer) = rig.control(Method::DELETE, "faults", Value::Null).await;
+    assert_eq!(answer, json!({ "rules": [] }));
+}
+
+#[tokio::test]
+async fn rules_and_bodies_are_bounded() {
+    let rig = Rig::start(3).await;
+    let rule = json!({ "region": "eu", "on": "*", "fault": "delay" });
+    let (status, answer) =
+        rig.control(Method::PUT, "faults", json!({ "rules": vec![rule; 1_001] })).await;
+    assert_eq!(status, 400, "{answer}");
+    let large = "x".repeat(300 * 1024);
+    let request = rig.client.post(format!("{}/api/1", rig.base)).body(large);
+    // The server may answer and close before it has read everything.
+    if let Ok(response) = request.send().await {
+        assert_eq!(response.status(), 413);
+    }
+    assert!(rig.movements().await.is_empty());
+}
+
+#[tokio::test]
+async fn requests_are_shown_by_method_and_reference() {
+    let rig = Rig::start(4).await;
+    rig.pay("po_1", &uuid(1), "https://merchant.example/n").await;
+    rig.post(&request("RegisterAccount", &uuid(2), &register_account())).await;
+    let all = rig.show("requests").await["requests"].clone();
+    let methods: Vec<&Value> = all.as_array().unwrap().iter().map(|line| &line["method"]).collect();
+    assert_eq!(methods, [&json!("AccountPayout"), &json!("RegisterAccount")]);
+    let one = rig.show("requests?reference=po_1").await["requests"].clone();
+    let body =
+        request("AccountPayout", &uuid(1), &account_payout("po_1", "https://merchant.example/n"));
+    let digest = <sha2::Sha256 as sha2::Digest>::digest(body.as_bytes());
+    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(one[0]["body_sha256"], json!([hex]));
+}
+
+#[tokio::test]
+async fn no_secret_and_no_bank_detail_is_shown() {
+    let rig = Rig::start(5).await;
+    let authorization = rig.authorize_with(json!({ "name": "Name Canary" })).await;
+    rig.deposit_ok(&authorization, "po_2", "25.00").await;
+    rig.pay("po_1", &uuid(1), "https://merchant.example/url-canary").await;
+    rig.post(&request("RegisterAccount", &uuid(2), &register_account())).await;
+    for path in ["ledger", "faults", "requests", "notifications"] {
+        let shown = rig.show(path).await.to_string();
+        for canary in [PASSWORD, ACCESS_KEY, "69706212", "Name Canary", "url-canary", "Åsa"] {
+            assert!(!shown.contains(canary), "{path} shows {canary}");
+        }
+    }
+}

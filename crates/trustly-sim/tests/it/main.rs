@@ -1,0 +1,19 @@
+//! The simulator through its sockets: a merchant of the tests' own signs, sends, listens and
+//! checks; nothing of the simulator's code is used but `serve` and the keys.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "these tests run in real time, with deadlines that only failures reach"
+)]
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+
+mod amer;
+mod amer_faults;
+mod control;
+mod eu;
+mod eu_faults;
+mod merchant;
+mod notifications;
+mod receiver;
+mod rig;
+mod serving;

@@ -1,0 +1,344 @@
+//! Trustly Americas as a payouts provider: a payout is a deposit on a bank authorization.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use payout::bank::{BankDetails, Country};
+use payout::destination::Summary;
+use payout::id::{Customer, ProviderAccount};
+use payout::input::{Input, ProviderWords, Refusal, RefusalKind, What};
+use payout::money::{Currency, Money};
+use payout::order::{Order, RawHandle, Speed, TargetRequest};
+use payout::policy::{DoubtPolicy, Policy};
+use payout::port::{
+    Answer, Description, Evidence, EvidenceKind, Handle, Inbound, Method, Onboarding, Provider,
+    Receipt, Rejection, Request, Resolution, Resolved, Unfit, UnfitKind,
+};
+use payout::reason::Reason;
+use payout::record::Payout;
+use zeroize::Zeroizing;
+
+use super::code::{self, Class};
+use super::credentials::Credentials;
+use super::handle::{Authorization, is_transaction_id};
+use super::report::{is_of, report, specific};
+use super::status::{Status, TransactionType};
+use super::wire::deposit::{Deposit, Encoding, InstantFlag, MINOR_UNITS_MAX, MINOR_UNITS_MIN};
+use super::wire::reply::{ApiErrors, REPLY_BYTES_MAX, Reply};
+use super::wire::transaction::Transaction;
+use super::{look_up, notice, sealed};
+use crate::transport::{self, Call, NoReply, Transport, Verb};
+use crate::words::{own, words};
+
+/// The currencies Trustly Americas pays out in.
+const CURRENCIES: [&str; 2] = ["CAD", "USD"];
+
+/// A merchant's account with Trustly Americas.
+pub struct Config {
+    /// The REST address, such as `https://trustly.one/api/v1`.
+    pub url: String,
+    /// Trustly's id of the merchant.
+    pub merchant_id: String,
+    /// Access id and key; the first calls, all of them verify.
+    pub credentials: Vec<Credentials>,
+    /// How deposits are written; Trustly documents both.
+    pub encoding: Encoding,
+    /// The name of the flag that asks for an instant rail.
+    pub instant_flag: InstantFlag,
+    /// How payouts are driven.
+    pub policy: Policy,
+}
+
+/// Trustly Americas, for one merchant.
+pub struct Americas {
+    pub(super) config: Config,
+    account: ProviderAccount,
+    transport: Arc<dyn Transport>,
+}
+
+/// The configuration names an account that cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AccountError {
+    /// There is nothing to call with.
+    #[error("at least one pair of access id and access key is needed")]
+    NoCredentials,
+    /// The account cannot be written down.
+    #[error("url, access id and merchant id must be printable ASCII without blanks")]
+    Name,
+}
+
+impl Americas {
+    /// The adapter of one merchant.
+    pub fn new(config: Config, transport: Arc<dyn Transport>) -> Result<Self, AccountError> {
+        if config.credentials.is_empty() {
+            return Err(AccountError::NoCredentials);
+        }
+        // The access id belongs to the key and rotates with it; the merchant id does not.
+        let name = format!("{}@{}", config.merchant_id, config.url);
+        let account = ProviderAccount::parse(&name).map_err(|_| AccountError::Name)?;
+        Ok(Self { config, account, transport })
+    }
+
+    pub(super) async fn get(
+        &self,
+        path: &str,
+        reply_length_max: usize,
+    ) -> Result<transport::Reply, NoReply> {
+        self.call(Verb::Get, path, None, Zeroizing::new(Vec::new()), reply_length_max).await
+    }
+
+    async fn call(
+        &self,
+        verb: Verb,
+        path: &str,
+        content_type: Option<&'static str>,
+        body: Zeroizing<Vec<u8>>,
+        reply_length_max: usize,
+    ) -> Result<transport::Reply, NoReply> {
+        let credentials = self.config.credentials.first();
+        let call = Call {
+            verb,
+            url: format!("{}{path}", self.config.url),
+            authorization: credentials.map(Credentials::authorization),
+            content_type,
+            body,
+            timeout: self.config.policy.request_timeout,
+            reply_length_max,
+        };
+        self.transport.call(call).await
+    }
+
+    /// Reads one transaction. None, if the answer cannot be trusted to be about it.
+    pub(super) async fn transaction(&self, id: &str) -> (Option<Transaction>, Vec<Evidence>) {
+        let path = format!("/transactions/{id}");
+        let Ok(reply) = self.get(&path, REPLY_BYTES_MAX).await else { return (None, Vec::new()) };
+        let transaction = match Reply::parse(&reply.body) {
+            Ok(Reply::Transaction(found)) if found.transaction_id == id => Some(*found),
+            Ok(Reply::Transaction(_) | Reply::Errors(_)) | Err(_) => None,
+        };
+        (transaction, vec![Evidence { kind: EvidenceKind::Reply, bytes: reply.body }])
+    }
+
+    async fn deposit(&self, payout: &Payout, request: &Request) -> Answer {
+        let Some(deposit) = sealed::open(request) else {
+            return Answer { inputs: vec![own(What::NotSent)], evidence: Vec::new() };
+        };
+        let content_type = Some(deposit.content_type);
+        let answered =
+            self.call(Verb::Post, &deposit.path, content_type, deposit.body, REPLY_BYTES_MAX).await;
+        let reply = match answered {
+            Ok(reply) => reply,
+            Err(NoReply::NotSent) => {
+                return Answer { inputs: vec![own(What::NotSent)], evidence: Vec::new() };
+            }
+            Err(NoReply::Lost) => {
+                let input = own(What::InDoubt(Reason::AnswerLost));
+                return Answer { inputs: vec![input], evidence: Vec::new() };
+            }
+        };
+        let input = match Reply::parse(&reply.body) {
+            Ok(Reply::Errors(errors)) => refusal(&errors),
+            Ok(Reply::Transaction(found)) if is_of(payout, &found) => {
+                // A status that is not known here is no answer: it is looked up.
+                report(payout, &found).unwrap_or_else(|| own(What::InDoubt(Reason::AnswerUnknown)))
+            }
+            Ok(Reply::Transaction(_)) => own(What::InDoubt(Reason::AnswerUntrusted)),
+            Err(_) if reply.status >= 500 => own(What::InDoubt(Reason::ProviderUnavailable)),
+            Err(_) => own(What::InDoubt(Reason::AnswerUntrusted)),
+        };
+        let evidence = vec![Evidence { kind: EvidenceKind::Reply, bytes: reply.body }];
+        Answer { inputs: vec![input], evidence }
+    }
+}
+
+#[async_trait]
+impl Provider for Americas {
+    fn policy(&self) -> &Policy {
+        &self.config.policy
+    }
+
+    fn account(&self) -> &ProviderAccount {
+        &self.account
+    }
+
+    fn describe(&self) -> Description {
+        let currency = |code| {
+            let currency = Currency::parse(code).expect("the table is of currencies");
+            let limit = |minor_units| Money::new(minor_units, currency).ok();
+            (currency, limit(MINOR_UNITS_MIN), limit(MINOR_UNITS_MAX))
+        };
+        let country = |code| Country::parse(code).expect("the table is of countries");
+        let confirmed = match self.config.policy.doubt {
+            DoubtPolicy::LookUp { resend_when_absent, .. } => resend_when_absent,
+            DoubtPolicy::Resend => false,
+        };
+        Description {
+            name: "Trustly".to_owned(),
+            region: "Americas".to_owned(),
+            currencies: CURRENCIES.map(currency).to_vec(),
+            countries: ["CA", "US"].map(country).to_vec(),
+            methods: vec![
+                Method::PayProviderHandle,
+                Method::PayDestination,
+                Method::PayInstantly,
+                Method::ImportDestination,
+            ],
+            confirms: true,
+            duplicate_protection: confirmed,
+            return_window: self.config.policy.return_window,
+        }
+    }
+
+    fn check(&self, order: &Order) -> Result<(), Unfit> {
+        if !CURRENCIES.contains(&order.amount.currency().code()) {
+            let why = "is not paid out in this region; send USD or CAD".to_owned();
+            let field = "amount.currency_code";
+            return Err(Unfit { field, why, kind: UnfitKind::NotPossible });
+        }
+        if !(MINOR_UNITS_MIN..=MINOR_UNITS_MAX).contains(&order.amount.minor_units()) {
+            let why = format!("must be between {MINOR_UNITS_MIN} and {MINOR_UNITS_MAX}");
+            let field = "amount.minor_units";
+            return Err(Unfit { field, why, kind: UnfitKind::NotPossible });
+        }
+        Ok(())
+    }
+
+    fn prepare(&self, payout: &Payout, handle: &Handle, _: u32) -> Result<Request, Unfit> {
+        let Some(authorization) = Authorization::decode(handle) else {
+            let why = "the stored handle cannot be read; import the destination again".to_owned();
+            return Err(Unfit { field: "destination", why, kind: UnfitKind::NotPossible });
+        };
+        let deposit = Deposit {
+            merchant_reference: payout.id.as_str(),
+            minor_units: payout.order.amount.minor_units(),
+            instant: match payout.order.speed {
+                Speed::Instant => Some(self.config.instant_flag),
+                Speed::Standard => None,
+            },
+            external_tier: None,
+            split_token: None,
+        };
+        let body = deposit.body(self.config.encoding).map_err(|error| Unfit {
+            field: "amount.minor_units",
+            why: error.to_string(),
+            kind: UnfitKind::NotPossible,
+        })?;
+        let path = format!("/transactions/{}/deposit", authorization.transaction_id);
+        Ok(sealed::seal(&path, &body, &self.account))
+    }
+
+    async fn send(&self, payout: &Payout, request: &Request) -> Answer {
+        self.deposit(payout, request).await
+    }
+
+    /// Look-ups only: the same bytes might make a second deposit while the first is pending.
+    async fn ask(&self, payout: &Payout, handle: Option<&Handle>, _: Option<&Request>) -> Answer {
+        match &payout.provider_reference {
+            Some(reference) => look_up::by_id(self, payout, reference.as_str()).await,
+            None => look_up::by_name(self, payout, handle.and_then(Authorization::decode)).await,
+        }
+    }
+
+    fn receive(&self, inbound: &Inbound) -> Result<Receipt, Rejection> {
+        notice::receive(self, inbound)
+    }
+}
+
+#[async_trait]
+impl Onboarding for Americas {
+    fn check_target(&self, target: &TargetRequest) -> Result<Option<Handle>, Unfit> {
+        match target {
+            TargetRequest::Destination(_) => Ok(None),
+            TargetRequest::ProviderHandle(raw) if is_transaction_id(raw.reveal()) => Ok(None),
+            TargetRequest::ProviderHandle(_) => Err(Unfit {
+                field: "provider_handle",
+                why: "must be an authorization's transaction id: 1 to 20 digits".to_owned(),
+                kind: UnfitKind::Invalid,
+            }),
+            TargetRequest::BankAccount(_) => Err(Unfit {
+                field: "bank_details",
+                why: "are not taken in this region; import an authorization instead".to_owned(),
+                kind: UnfitKind::NotPossible,
+            }),
+        }
+    }
+
+    async fn register(&self, _: &Customer, _: &BankDetails) -> Resolution {
+        Resolution::Refused(Reason::RequestRejected, ProviderWords::default())
+    }
+
+    /// Reads the authorization, which proves that it is ours and still good, and learns by which
+    /// names deposits on it can be looked up.
+    async fn import(&self, _: &Customer, raw: &RawHandle) -> Resolution {
+        let id = raw.reveal();
+        let reply = match self.get(&format!("/transactions/{id}"), REPLY_BYTES_MAX).await {
+            Ok(reply) => reply,
+            Err(NoReply::NotSent) => return Resolution::Unknown(Reason::ConnectionFailed),
+            Err(NoReply::Lost) => return Resolution::Unknown(Reason::AnswerLost),
+        };
+        match Reply::parse(&reply.body) {
+            Ok(Reply::Transaction(found)) if found.transaction_id == id => imported(*found),
+            Ok(Reply::Errors(errors)) => import_refused(&errors),
+            Ok(Reply::Transaction(_)) | Err(_) => Resolution::Unknown(Reason::AnswerUntrusted),
+        }
+    }
+}
+
+fn imported(found: Transaction) -> Resolution {
+    let words = words(None, None, Some(&found.transaction_id));
+    match (found.transaction_type, found.status) {
+        (TransactionType::Authorize, Status::Authorized | Status::Completed) => {}
+        (TransactionType::Authorize, Status::New | Status::Pending | Status::OnHold) => {
+            return Resolution::Refused(Reason::ReauthenticationRequired, words);
+        }
+        (TransactionType::Authorize, Status::Other(_)) => {
+            return Resolution::Unknown(Reason::AnswerUnknown);
+        }
+        (TransactionType::Authorize, _) => {
+            return Resolution::Refused(Reason::ReauthenticationRequired, words);
+        }
+        _ => return Resolution::Refused(Reason::AccountInvalid, words),
+    }
+    let last_four = found.payment.account_last_four.as_deref().unwrap_or_default();
+    let summary = Summary {
+        masked: format!("*****{last_four}"),
+        bank_name: found.payment.bank_name.clone(),
+        country: None,
+    };
+    let authorization = Authorization {
+        transaction_id: found.transaction_id,
+        reference: found.payment.merchant_reference,
+        customer: found.payment.customer_external_id,
+    };
+    Resolution::Resolved(Resolved { handle: authorization.encode(), summary })
+}
+
+fn import_refused(errors: &ApiErrors) -> Resolution {
+    match errors.class() {
+        // An unknown transaction is answered with an invalid parameter.
+        Class::Refused => Resolution::Refused(Reason::AccountInvalid, error_words(errors)),
+        Class::Access => Resolution::Unknown(Reason::AccessRefused),
+        Class::Duplicate | Class::Doubtful => Resolution::Unknown(Reason::AnswerUnknown),
+    }
+}
+
+/// Errors in answer to a deposit.
+fn refusal(errors: &ApiErrors) -> Input {
+    let found = errors.as_slice().first().map(|error| code::look_up(error.code).reason);
+    let refused = |kind, reason| What::Refused(Refusal { kind, reason });
+    let what = match errors.class() {
+        Class::Refused => {
+            refused(RefusalKind::Circumstance, specific(found, Reason::RequestRejected))
+        }
+        Class::Access => refused(RefusalKind::Access, Reason::AccessRefused),
+        Class::Duplicate => refused(RefusalKind::Duplicate, Reason::DuplicateReported),
+        Class::Doubtful => What::InDoubt(Reason::AnswerUnknown),
+    };
+    Input { words: error_words(errors), ..own(what) }
+}
+
+fn error_words(errors: &ApiErrors) -> ProviderWords {
+    let Some(first) = errors.as_slice().first() else { return ProviderWords::default() };
+    // The text is left out: it may repeat what was sent.
+    words(Some(&first.code.to_string()), Some(code::look_up(first.code).meaning), None)
+}

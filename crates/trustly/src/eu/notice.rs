@@ -1,0 +1,104 @@
+//! What a notification of Trustly Europe means for a payout.
+
+use payout::id::{ProviderReference, ReceiptId};
+use payout::input::{Certainty, Input, Report, Reported, What};
+use payout::port::{Acknowledgement, Inbound, Receipt, Rejection};
+use payout::reason::Reason;
+use payout::time::Timestamp;
+
+use super::provider::{Europe, money_of, payout_of};
+use super::wire::Unverified;
+use super::wire::notification::{Method, Notification, UnverifiedNotification};
+use crate::words::{own, words};
+
+/// Verifies and reads a notification. Its address must carry our mac and its body Trustly's
+/// signature; both must name the same payout.
+pub(super) fn receive(europe: &Europe, inbound: &Inbound) -> Result<Receipt, Rejection> {
+    let payout = payout_of(&europe.keys, &inbound.path).ok_or(Rejection::Forged)?;
+    let parsed = UnverifiedNotification::parse(&inbound.body);
+    let parsed = parsed.map_err(|_| Rejection::Malformed)?;
+    let notification = match parsed.verify(&europe.config.trustly_keys) {
+        Ok(notification) => notification,
+        Err(Unverified::Unreadable) => return Err(Rejection::Malformed),
+        Err(Unverified::Unsigned | Unverified::Signature(_) | Unverified::OtherRequest) => {
+            return Err(Rejection::Forged);
+        }
+    };
+    // A genuine notification of one payout that somebody sends to another's address.
+    if notification.message_id.as_deref().is_some_and(|id| id != payout.as_str()) {
+        return Err(Rejection::Forged);
+    }
+    let input = input(&notification)?;
+    let body = notification.acknowledgement(&europe.config.key, europe.config.algorithm);
+    let body = body.map_err(|_| Rejection::Malformed)?;
+    let names = ProviderReference::parse(payout.as_str());
+    Ok(Receipt {
+        names: names.expect("a payout's id has the shape of a reference"),
+        input,
+        acknowledgement: Acknowledgement { content_type: "application/json", body },
+        method: notification.method.name().to_owned(),
+    })
+}
+
+fn input(notification: &Notification) -> Result<Input, Rejection> {
+    let what = what(notification)?;
+    let failure = match notification.method {
+        Method::PayoutFailed => notification.failure().ok(),
+        _ => None,
+    };
+    let (code, text) = match &failure {
+        Some(failure) => (failure.code.as_deref(), failure.message.as_deref()),
+        None => (Some(notification.method.name()), None),
+    };
+    Ok(Input {
+        words: words(code, text, notification.order_id.as_deref()),
+        occurred_at: notification.occurred_at_ms.map(Timestamp::from_millis),
+        receipt: Some(receipt_id(notification)?),
+        ..own(what)
+    })
+}
+
+fn what(notification: &Notification) -> Result<What, Rejection> {
+    let report = |status, amount, reason| {
+        let certainty = Certainty::Certain;
+        What::Reported(Report { status, reason, certainty, amount, speed_achieved: None })
+    };
+    let amount = || {
+        let money = notification.money().map_err(|_| Rejection::Malformed)?;
+        // An amount that could not be ours is read as none rather than refused for ever: but a
+        // bad end must not be missed, and a confirmation of it must not count.
+        Ok(money_of(&money))
+    };
+    Ok(match &notification.method {
+        Method::Credit => {
+            report(Reported::Failed, Some(amount()?.ok_or(Rejection::Malformed)?), None)
+        }
+        Method::Cancel => report(Reported::Canceled, None, Some(Reason::ProviderAborted)),
+        Method::PayoutConfirmation => {
+            report(Reported::Completed, Some(amount()?.ok_or(Rejection::Malformed)?), None)
+        }
+        Method::PayoutFailed => What::Remarked(failed_because(notification)),
+        Method::Account | Method::Pending | Method::Debit | Method::Kyc | Method::Unknown(_) => {
+            What::Remarked(Reason::Other)
+        }
+    })
+}
+
+fn failed_because(notification: &Notification) -> Reason {
+    match notification.failure() {
+        Ok(failure) if failure.code.as_deref() == Some("incorrect_account_number") => {
+            Reason::AccountInvalid
+        }
+        _ => Reason::Other,
+    }
+}
+
+/// Trustly's id of the notification. Methods we do not know may lack one; then the UUID serves,
+/// which at worst lets a repeat be recorded again.
+fn receipt_id(notification: &Notification) -> Result<ReceiptId, Rejection> {
+    let text = match &notification.notification_id {
+        Some(id) => id.clone(),
+        None => format!("uuid:{}", notification.uuid.as_str()),
+    };
+    ReceiptId::parse(&text).map_err(|_| Rejection::Malformed)
+}

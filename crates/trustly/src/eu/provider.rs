@@ -1,0 +1,481 @@
+//! Trustly Europe as a payouts provider: what a payout becomes on the wire, and what an answer or a
+//! notification means for it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use payout::attempt::RequestDigest;
+use payout::bank::{BankDetails, Country, Holder};
+use payout::destination::Summary;
+use payout::id::{Customer, Incarnation, PayoutId, ProviderAccount};
+use payout::identity::{notification_segment, request_uuid};
+use payout::input::{Input, ProviderWords, Refusal, RefusalKind, Reported, What};
+use payout::keys::KeyRing;
+use payout::money::{Currency, Money};
+use payout::order::{
+    ExternalReference, Order, RawHandle, Speed, StatementDescriptor, TargetRequest,
+};
+use payout::policy::Policy;
+use payout::port::{
+    Answer, Description, Evidence, EvidenceKind, Handle, Inbound, Method, Onboarding, Provider,
+    Receipt, Rejection, Request, Resolution, Resolved, Unfit, UnfitKind,
+};
+use payout::reason::Reason;
+use payout::record::Payout;
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use super::clearing_house::{self, BankAccountError, SwedishIban};
+use super::code::{self, Class};
+use super::key::{MerchantKey, TrustlyKey};
+use super::signature::Algorithm;
+use super::uuid::Uuid;
+use super::wire::reply::{Data, Reply, UnverifiedReply};
+use super::wire::request::{self, AccountPayout, Caller};
+use super::wire::{self, MESSAGE_BYTES_MAX};
+use super::{notice, wire::request::RegisterAccount};
+use crate::decimal::Decimals;
+use crate::json::Json;
+use crate::secret::Secret;
+use crate::transport::{Call, NoReply, Transport, Verb};
+use crate::words::{certain, own, words};
+
+/// The currencies Trustly Europe pays out in. BGN and HRK are gone with the euro.
+const CURRENCIES: [&str; 9] = ["CZK", "DKK", "EUR", "GBP", "HUF", "NOK", "PLN", "RON", "SEK"];
+
+const ACCOUNT_PAYOUT: &str = "AccountPayout";
+const REGISTER_ACCOUNT: &str = "RegisterAccount";
+
+/// A merchant's account with Trustly Europe.
+pub struct Config {
+    /// The JSON-RPC address, such as `https://api.trustly.com/1`.
+    pub url: String,
+    /// The processing account's user name.
+    pub username: String,
+    /// Its password.
+    pub password: Secret,
+    /// The key that signs.
+    pub key: MerchantKey,
+    /// What it signs with.
+    pub algorithm: Algorithm,
+    /// Every key that Trustly may sign with.
+    pub trustly_keys: Vec<TrustlyKey>,
+    /// Where Trustly reports to; a payout's own segment is added after a slash.
+    pub notification_url: String,
+    /// What the customer's bank statement says if the caller says nothing.
+    pub shopper_statement: String,
+    /// Whether Trustly takes Swedish IBANs from this merchant.
+    pub swedish_iban: SwedishIban,
+    /// How amounts in HUF are written; Trustly's pages disagree.
+    pub huf: Decimals,
+    /// How payouts are driven.
+    pub policy: Policy,
+}
+
+/// Trustly Europe, for one merchant.
+pub struct Europe {
+    pub(super) config: Config,
+    pub(super) keys: KeyRing,
+    account: ProviderAccount,
+    transport: Arc<dyn Transport>,
+    incarnation: Incarnation,
+    calls: AtomicU64,
+}
+
+/// The configuration names an account that cannot be written down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("url and username must be printable ASCII without blanks, 500 characters together")]
+pub struct AccountError;
+
+impl Europe {
+    /// The adapter of one merchant. `keys` authenticate its notification addresses; `incarnation`
+    /// keeps the UUIDs of repeatable calls apart.
+    pub fn new(
+        config: Config,
+        keys: KeyRing,
+        transport: Arc<dyn Transport>,
+        incarnation: Incarnation,
+    ) -> Result<Self, AccountError> {
+        let name = format!("{}@{}", config.username, config.url);
+        let account = ProviderAccount::parse(&name).map_err(|_| AccountError)?;
+        Ok(Self { config, keys, account, transport, incarnation, calls: AtomicU64::new(0) })
+    }
+
+    fn caller(&self) -> Caller<'_> {
+        let Config { username, password, key, algorithm, .. } = &self.config;
+        Caller { username, password, key, algorithm: *algorithm }
+    }
+
+    fn decimals(&self, currency: Currency) -> Decimals {
+        if currency.code() == "HUF" { self.config.huf } else { Decimals::Two }
+    }
+
+    /// Sends the bytes of one request and verifies what comes back.
+    async fn call(&self, method: &str, uuid: &Uuid, body: &[u8]) -> (Outcome, Vec<Evidence>) {
+        let call = Call {
+            verb: Verb::Post,
+            url: self.config.url.clone(),
+            authorization: None,
+            content_type: Some("application/json; charset=utf-8"),
+            body: Zeroizing::new(body.to_vec()),
+            timeout: self.config.policy.request_timeout,
+            reply_length_max: MESSAGE_BYTES_MAX,
+        };
+        let reply = match self.transport.call(call).await {
+            Ok(reply) => reply,
+            Err(NoReply::NotSent) => return (Outcome::NotSent, Vec::new()),
+            Err(NoReply::Lost) => {
+                return (Outcome::Doubtful(Reason::AnswerLost, None), Vec::new());
+            }
+        };
+        let outcome = match UnverifiedReply::parse(&reply.body) {
+            Ok(parsed) => match parsed.verify(&self.config.trustly_keys, method, uuid) {
+                Ok(reply) => Outcome::Verified(reply),
+                Err(untrusted) => Outcome::Doubtful(Reason::AnswerUntrusted, untrusted.hint),
+            },
+            Err(_) if reply.status >= 500 => Outcome::Doubtful(Reason::ProviderUnavailable, None),
+            Err(_) => Outcome::Doubtful(Reason::AnswerUntrusted, None),
+        };
+        (outcome, vec![Evidence { kind: EvidenceKind::Reply, bytes: reply.body }])
+    }
+
+    /// Sends the bytes of an AccountPayout, for the first time or again.
+    async fn account_payout(&self, request: &Request) -> Answer {
+        let Some(uuid) = uuid_of(&request.bytes) else {
+            return Answer { inputs: vec![own(What::NotSent)], evidence: Vec::new() };
+        };
+        let (outcome, evidence) = self.call(ACCOUNT_PAYOUT, &uuid, &request.bytes).await;
+        let input = match outcome {
+            Outcome::NotSent => own(What::NotSent),
+            Outcome::Doubtful(reason, hint) => in_doubt(reason, hint),
+            Outcome::Verified(Reply::Error { code, message }) => refusal(code, &message),
+            Outcome::Verified(Reply::Result(data)) => accepted(&data),
+        };
+        Answer { inputs: vec![input], evidence }
+    }
+
+    /// A UUID for a call that may be repeated freely and must not be taken for an earlier one.
+    fn fresh_uuid(&self, method: &str) -> Uuid {
+        let count = self.calls.fetch_add(1, Ordering::Relaxed);
+        let mut hash = Sha256::new_with_prefix("payoutd.v1.call");
+        hash.update(self.incarnation.as_str());
+        hash.update([0]);
+        hash.update(method);
+        hash.update(count.to_be_bytes());
+        let digest: [u8; 32] = hash.finalize().into();
+        Uuid::from_bytes(*digest.first_chunk().expect("a digest is longer than a uuid"))
+    }
+}
+
+/// What a call came to.
+enum Outcome {
+    NotSent,
+    Doubtful(Reason, Option<u64>),
+    Verified(Reply),
+}
+
+#[async_trait]
+impl Provider for Europe {
+    fn policy(&self) -> &Policy {
+        &self.config.policy
+    }
+
+    fn account(&self) -> &ProviderAccount {
+        &self.account
+    }
+
+    fn describe(&self) -> Description {
+        let currency =
+            |code| (Currency::parse(code).expect("the table is of currencies"), None, None);
+        let country = |code: &str| Country::parse(code).expect("the table is of countries");
+        Description {
+            name: "Trustly".to_owned(),
+            region: "Europe".to_owned(),
+            currencies: CURRENCIES.map(currency).to_vec(),
+            countries: clearing_house::countries().map(country).collect(),
+            methods: vec![
+                Method::PayIban,
+                Method::PayLocalAccount,
+                Method::PayProviderHandle,
+                Method::PayDestination,
+                Method::RegisterDestination,
+                Method::ImportDestination,
+            ],
+            confirms: true,
+            duplicate_protection: true,
+            return_window: self.config.policy.return_window,
+        }
+    }
+
+    fn check(&self, order: &Order) -> Result<(), Unfit> {
+        if !CURRENCIES.contains(&order.amount.currency().code()) {
+            let why =
+                format!("is not paid out in this region; send one of {}", CURRENCIES.join(" "));
+            return Err(not_possible("amount.currency_code", why));
+        }
+        match order.speed {
+            Speed::Standard => Ok(()),
+            Speed::Instant => {
+                let why = "instant cannot be asked for in this region; leave it out".to_owned();
+                Err(not_possible("speed", why))
+            }
+        }
+    }
+
+    fn prepare(&self, payout: &Payout, handle: &Handle, generation: u32) -> Result<Request, Unfit> {
+        let order = &payout.order;
+        let account_id = std::str::from_utf8(handle.reveal()).unwrap_or_default();
+        let segment = notification_segment(&self.keys, &payout.id);
+        let segment = segment.expect("the current key is in the ring");
+        let notification_url = format!("{}/{segment}", self.config.notification_url);
+        let statement = order.statement_descriptor.as_ref().map(StatementDescriptor::as_str);
+        let call = request::Call::AccountPayout(AccountPayout {
+            account_id,
+            minor_units: order.amount.minor_units(),
+            decimals: self.decimals(order.amount.currency()),
+            currency: order.amount.currency().code(),
+            end_user_id: order.customer.as_str(),
+            message_id: payout.id.as_str(),
+            notification_url: &notification_url,
+            shopper_statement: statement.unwrap_or(&self.config.shopper_statement),
+            external_reference: order.external_reference.as_ref().map(ExternalReference::as_str),
+            sender: None,
+            sub_merchant: None,
+            hold_notifications: false,
+        });
+        let uuid = request_uuid(&payout.id, ACCOUNT_PAYOUT, generation);
+        let uuid = Uuid::parse(&uuid).expect("a derived uuid has the shape of one");
+        let built = request::request(&call, &uuid, &self.caller());
+        let bytes = built.map_err(|error| not_possible("amount", error.to_string()))?;
+        let masked = wire::masked(&bytes).expect("what was just written can be read");
+        let digest = RequestDigest(Sha256::digest(&bytes).into());
+        Ok(Request { bytes, masked, digest, account: self.account.clone() })
+    }
+
+    async fn send(&self, _: &Payout, request: &Request) -> Answer {
+        self.account_payout(request).await
+    }
+
+    /// The same bytes again: Trustly answers a request that it has seen as it did the first time.
+    async fn ask(&self, _: &Payout, _: Option<&Handle>, request: Option<&Request>) -> Answer {
+        let Some(request) = request else { return Answer::default() };
+        let mut answer = self.account_payout(request).await;
+        // That this repeat was not sent, or not answered, says nothing about the first send.
+        answer.inputs.retain(|input| !matches!(input.what, What::NotSent | What::InDoubt(_)));
+        answer
+    }
+
+    fn receive(&self, inbound: &Inbound) -> Result<Receipt, Rejection> {
+        notice::receive(self, inbound)
+    }
+}
+
+#[async_trait]
+impl Onboarding for Europe {
+    fn check_target(&self, target: &TargetRequest) -> Result<Option<Handle>, Unfit> {
+        match target {
+            TargetRequest::Destination(_) => Ok(None),
+            TargetRequest::ProviderHandle(raw) => Ok(Some(account_id(raw)?)),
+            TargetRequest::BankAccount(details) => {
+                bank_account(&self.config, details)?;
+                Ok(None)
+            }
+        }
+    }
+
+    async fn register(&self, customer: &Customer, details: &BankDetails) -> Resolution {
+        let Ok(account) = bank_account(&self.config, details) else {
+            return Resolution::Refused(Reason::AccountInvalid, ProviderWords::default());
+        };
+        let (first_name, last_name) = match &details.holder {
+            Holder::Person { first_name, last_name } => (first_name.reveal(), last_name.reveal()),
+            Holder::Organisation { name } => (name.reveal(), ""),
+        };
+        let call = request::Call::RegisterAccount(RegisterAccount {
+            end_user_id: customer.as_str(),
+            account: &account,
+            first_name,
+            last_name,
+            date_of_birth: None,
+            mobile_phone: None,
+            national_id: None,
+            email: None,
+            address: None,
+        });
+        let uuid = self.fresh_uuid(REGISTER_ACCOUNT);
+        let Ok(body) = request::request(&call, &uuid, &self.caller()) else {
+            return Resolution::Unknown(Reason::Other);
+        };
+        let (outcome, _) = self.call(REGISTER_ACCOUNT, &uuid, &body).await;
+        registered(outcome, details)
+    }
+
+    async fn import(&self, _: &Customer, raw: &RawHandle) -> Resolution {
+        match account_id(raw) {
+            Ok(handle) => {
+                let summary = Summary { masked: raw.masked(), bank_name: None, country: None };
+                Resolution::Resolved(Resolved { handle, summary })
+            }
+            Err(_) => Resolution::Refused(Reason::AccountInvalid, ProviderWords::default()),
+        }
+    }
+}
+
+fn registered(outcome: Outcome, details: &BankDetails) -> Resolution {
+    let (code, message) = match outcome {
+        Outcome::NotSent => return Resolution::Unknown(Reason::ConnectionFailed),
+        Outcome::Doubtful(reason, _) => return Resolution::Unknown(reason),
+        Outcome::Verified(Reply::Error { code, message }) => (code, message),
+        Outcome::Verified(Reply::Result(data)) => {
+            let Ok(account) = data.registered_account() else {
+                return Resolution::Unknown(Reason::AnswerUntrusted);
+            };
+            let Some(handle) = handle_of(&account.account_id) else {
+                return Resolution::Unknown(Reason::AnswerUntrusted);
+            };
+            let summary = Summary {
+                masked: details.account.masked(),
+                bank_name: account.bank,
+                country: Some(details.account.country()),
+            };
+            return Resolution::Resolved(Resolved { handle, summary });
+        }
+    };
+    let words = words(Some(&code.to_string()), Some(&message), None);
+    match code::look_up(code).class {
+        Class::Content | Class::Blocked => Resolution::Refused(reason_of(code), words),
+        Class::Access => Resolution::Unknown(Reason::AccessRefused),
+        Class::Duplicate | Class::Doubtful => Resolution::Unknown(Reason::AnswerUnknown),
+    }
+}
+
+/// A verified result of AccountPayout.
+fn accepted(data: &Data) -> Input {
+    match data.payout() {
+        Ok(result) if result.accepted => Input {
+            words: words(None, None, result.order_id.as_deref()),
+            ..certain(Reported::Accepted, None)
+        },
+        // Trustly has no sample of it. It is taken for a refusal as long as nothing else is in
+        // doubt, and proves nothing about an earlier send.
+        Ok(_) => {
+            let (kind, reason) = (RefusalKind::Circumstance, Reason::ProviderAborted);
+            let words = words(Some("result 0"), None, None);
+            Input { words, ..own(What::Refused(Refusal { kind, reason })) }
+        }
+        Err(_) => in_doubt(Reason::AnswerUntrusted, None),
+    }
+}
+
+/// A verified error in answer to AccountPayout.
+fn refusal(code: u64, message: &str) -> Input {
+    let reason = reason_of(code);
+    let what = match code::look_up(code).class {
+        Class::Content => What::Refused(Refusal { kind: RefusalKind::Content, reason }),
+        Class::Blocked => What::Refused(Refusal { kind: RefusalKind::Circumstance, reason }),
+        Class::Access => What::Refused(Refusal { kind: RefusalKind::Access, reason }),
+        Class::Duplicate => What::Refused(Refusal { kind: RefusalKind::Duplicate, reason }),
+        Class::Doubtful => What::InDoubt(Reason::AnswerUnknown),
+    };
+    Input { words: words(Some(&code.to_string()), Some(message), None), ..own(what) }
+}
+
+fn reason_of(code: u64) -> Reason {
+    match (code, code::look_up(code).class) {
+        (624, _) => Reason::AccountInvalid,
+        (_, Class::Blocked) => Reason::CustomerBlocked,
+        (_, Class::Access) => Reason::AccessRefused,
+        (_, Class::Duplicate) => Reason::DuplicateReported,
+        (_, Class::Content) => Reason::RequestRejected,
+        (_, Class::Doubtful) => Reason::AnswerUnknown,
+    }
+}
+
+fn in_doubt(reason: Reason, hint: Option<u64>) -> Input {
+    let code = hint.map(|code| format!("{code} (unverified)"));
+    Input { words: words(code.as_deref(), None, None), ..own(What::InDoubt(reason)) }
+}
+
+/// The UUID that stands in the bytes of a request, whoever made them and when.
+fn uuid_of(request: &[u8]) -> Option<Uuid> {
+    let tree = Json::parse(request, MESSAGE_BYTES_MAX).ok()?;
+    Uuid::parse(tree.get("params")?.get("UUID")?.scalar()?).ok()
+}
+
+fn account_id(raw: &RawHandle) -> Result<Handle, Unfit> {
+    match handle_of(raw.reveal()) {
+        Some(handle) => Ok(handle),
+        None => Err(Unfit {
+            field: "provider_handle",
+            why: "must be an account id of the provider: 1 to 20 digits".to_owned(),
+            kind: UnfitKind::Invalid,
+        }),
+    }
+}
+
+/// Account ids have ten digits today; a few more do no harm, anything else is not one.
+fn handle_of(account_id: &str) -> Option<Handle> {
+    const DIGITS_MAX: usize = 20;
+    let digits = account_id.bytes().all(|byte| byte.is_ascii_digit());
+    match account_id.len() {
+        1..=DIGITS_MAX if digits => Some(Handle::new(account_id.as_bytes().to_vec())),
+        _ => None,
+    }
+}
+
+fn bank_account(
+    config: &Config,
+    details: &BankDetails,
+) -> Result<clearing_house::BankAccount, Unfit> {
+    let made = match &details.account {
+        payout::bank::Account::Iban(iban) => {
+            clearing_house::BankAccount::from_iban(iban.reveal(), config.swedish_iban)
+        }
+        payout::bank::Account::Local { country, bank_number, account_number } => {
+            clearing_house::BankAccount::from_local(
+                country.as_str(),
+                bank_number.reveal(),
+                account_number.reveal(),
+            )
+        }
+    };
+    made.map_err(|error| {
+        let iban = matches!(details.account, payout::bank::Account::Iban(_));
+        let (field, kind) = match (error, iban) {
+            (BankAccountError::UnknownCountry | BankAccountError::LocalOnly, true) => {
+                ("bank_details.account.iban", UnfitKind::NotPossible)
+            }
+            (_, true) => ("bank_details.account.iban", UnfitKind::Invalid),
+            (BankAccountError::UnknownCountry | BankAccountError::IbanOnly, false) => {
+                ("bank_details.account.local.country_code", UnfitKind::NotPossible)
+            }
+            (BankAccountError::MalformedBankNumber, false) => {
+                ("bank_details.account.local.bank_number", UnfitKind::Invalid)
+            }
+            (_, false) => ("bank_details.account.local.account_number", UnfitKind::Invalid),
+        };
+        Unfit { field, why: error.to_string(), kind }
+    })
+}
+
+fn not_possible(field: &'static str, why: String) -> Unfit {
+    Unfit { field, why, kind: UnfitKind::NotPossible }
+}
+
+/// The amount that a notification names, if it can be one of ours.
+pub(super) fn money_of(named: &wire::notification::Money) -> Option<Money> {
+    let currency = Currency::parse(&named.currency).ok()?;
+    let minor_units = named.amount.minor_units(u32::from(currency.exponent())).ok()?;
+    Money::new(minor_units, currency).ok()
+}
+
+/// How long Trustly Europe should be given to answer a payout: its pages give no figure, its own
+/// client waits this long.
+pub const REQUEST_TIMEOUT_MIN: Duration = Duration::from_secs(30);
+
+/// The payout that a notification's segment names.
+pub(super) fn payout_of(keys: &KeyRing, segment: &str) -> Option<PayoutId> {
+    payout::identity::parse_notification_segment(keys, segment).ok()
+}

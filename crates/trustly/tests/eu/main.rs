@@ -1,0 +1,13 @@
+//! Trustly Europe from outside: the published vectors, genuine Trustly messages, and everything
+//! that must not pass. Signatures are made and checked by the `rsa` crate, an implementation that
+//! the adapter does not use.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+
+mod keys;
+mod notification;
+mod reply;
+mod request;
+mod serialise;
+mod support;
+mod vectors;
