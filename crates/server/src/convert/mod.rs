@@ -31,6 +31,4 @@ pub(crate) use query::{
 };
 
 #[cfg(test)]
-pub(crate) mod samples;
-#[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -3,7 +3,7 @@ use payout::keys::KeyId;
 use payout::reason::Reason;
 
 use super::*;
-use crate::convert::samples::{cursor, id};
+use crate::convert::tests::samples::{cursor, id};
 
 /// Stands for a text that must not go out.
 const CANARY: &str = "canary";
@@ -13,7 +13,11 @@ fn store(make: fn(String) -> StoreError) -> StoreError {
 }
 
 fn unfit(field: &'static str, kind: UnfitKind) -> CreateError {
-    CreateError::Unfit(Unfit { field, why: "must be another".to_owned(), kind })
+    CreateError::Unfit(unfit_field(field, kind))
+}
+
+fn unfit_field(field: &'static str, kind: UnfitKind) -> Unfit {
+    Unfit { field, why: "must be another".to_owned(), kind }
 }
 
 fn made(error: DestinationError) -> Failure {
@@ -69,6 +73,8 @@ fn of_creations() -> Vec<Failure> {
     for error in [
         DestinationError::Query(QueryError::UnknownMerchant),
         DestinationError::NotFound,
+        DestinationError::Unfit(unfit_field("provider_handle", UnfitKind::Invalid)),
+        DestinationError::Unfit(unfit_field("bank_details.account.iban", UnfitKind::NotPossible)),
         refused,
         DestinationError::Unanswered(Reason::AnswerLost),
         DestinationError::Contended,

@@ -16,7 +16,7 @@ async fn probes_are_answered() {
             vec![Gauge { name: "payoutd_test", help: "Of a test.", labels, value }]
         }),
     };
-    let running = Running::start_with(ServerConfig::default(), probes, DownStore::refusing()).await;
+    let running = Running::start_on(ServerConfig::default(), probes, DownStore::refusing()).await;
     let get = |path| ask(running.admin, "GET", path);
     assert!(get("/livez").await.starts_with("HTTP/1.1 200"));
     assert!(get("/readyz").await.starts_with("HTTP/1.1 200"));

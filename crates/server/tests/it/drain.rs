@@ -25,7 +25,7 @@ async fn idle_connections_and_health_watches_do_not_hold_up_a_stop() {
 async fn a_call_that_does_not_end_is_cut_off_after_the_grace_period() {
     let grace = Duration::from_millis(500);
     let config = ServerConfig { grace, ..ServerConfig::default() };
-    let mut running = Running::start_with(config, Probes::default(), DownStore::hanging()).await;
+    let mut running = Running::start_on(config, Probes::default(), DownStore::hanging()).await;
     let mut client = running.payouts().await;
     let call = tokio::spawn(async move {
         let payout = Some(Payout::IdempotencyKey("order-1".to_owned()));

@@ -13,7 +13,7 @@ use tonic_types::StatusExt;
 
 use crate::support::{DownStore, Running, call, rest};
 
-fn create() -> v1::CreatePayoutRequest {
+pub(crate) fn create() -> v1::CreatePayoutRequest {
     let handle = v1::create_payout_request::Destination::ProviderHandle("123".to_owned());
     v1::CreatePayoutRequest {
         merchant: "demo-eu".to_owned(),
@@ -42,14 +42,14 @@ fn watch(merchant: &str, start: v1::event_start::Start) -> v1::WatchPayoutsReque
 }
 
 /// Code, reason and `recorded` of an error, which has exactly one ErrorInfo.
-fn told(status: &Status) -> (Code, String, Option<String>) {
+pub(crate) fn told(status: &Status) -> (Code, String, Option<String>) {
     let details = status.get_error_details();
     let info = details.error_info().expect("every error has its info");
     assert_eq!(info.domain, "payouts.v1");
     (status.code(), info.reason.clone(), info.metadata.get("recorded").cloned())
 }
 
-fn no() -> Option<String> {
+pub(crate) fn no() -> Option<String> {
     Some("no".to_owned())
 }
 
@@ -185,7 +185,7 @@ async fn a_call_too_many_is_refused_at_once() {
 #[tokio::test]
 async fn callers_deadlines_are_kept() {
     let store = DownStore::hanging();
-    let running = Running::start_with(ServerConfig::default(), Probes::default(), store).await;
+    let running = Running::start_on(ServerConfig::default(), Probes::default(), store).await;
     let request = prost::Message::encode_to_vec(&create());
     let headers = call(running.grpc, "/payouts.v1.Payouts/CreatePayout", "100m", &request).await;
     let status = Status::from_header_map(&headers).unwrap();

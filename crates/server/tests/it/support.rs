@@ -1,10 +1,12 @@
-//! A server with a store that does not answer and a provider that knows three notifications.
+//! A server on real ports, with a store that does not answer or with a real one, and a provider
+//! whose answers follow from the handle that is paid to.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use api::v1::payouts_client::PayoutsClient;
 use async_trait::async_trait;
@@ -12,14 +14,15 @@ use bytes::Bytes;
 use engine::{Engine, Limits, Parts, Work};
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use payout::attempt::RequestDigest;
 use payout::bank::BankDetails;
 use payout::cursor::Cursor;
-use payout::destination::Destination;
+use payout::destination::{Destination, Summary};
 use payout::id::{
     Customer, DestinationId, Incarnation, Merchant, PayoutId, ProviderAccount, ProviderReference,
-    StoreId,
+    ReceiptId, StoreId,
 };
-use payout::input::{Input, What};
+use payout::input::{Certainty, Input, Refusal, RefusalKind, Report, Reported, What};
 use payout::keys::{KEY_LENGTH, KeyId, KeyRing};
 use payout::money::Currency;
 use payout::order::{Order, RawHandle, TargetRequest};
@@ -29,6 +32,7 @@ use payout::reason::Reason;
 use payout::record::{Fence, Payout};
 use payout::time::Timestamp;
 use server::{Drained, Listeners, Probes, ServerConfig, serve};
+use store_embedded::EmbeddedStore;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -36,23 +40,41 @@ use tokio::task::JoinHandle;
 use tonic::transport::{Channel, Endpoint};
 
 /// A server under test, with what is needed to look at it from outside.
-pub(crate) struct Running {
+pub(crate) struct Running<S> {
     pub(crate) grpc: SocketAddr,
     pub(crate) webhooks: SocketAddr,
     pub(crate) admin: SocketAddr,
-    pub(crate) store: Arc<DownStore>,
+    pub(crate) store: Arc<S>,
     pub(crate) provider: Arc<TestProvider>,
     stop: Option<oneshot::Sender<()>>,
     served: JoinHandle<Drained>,
-    _work: Work,
+    engine: Engine,
+    work: Option<Work>,
 }
 
-impl Running {
+impl Running<DownStore> {
     pub(crate) async fn start(config: ServerConfig) -> Self {
-        Self::start_with(config, Probes::default(), DownStore::refusing()).await
+        Self::start_on(config, Probes::default(), DownStore::refusing()).await
     }
+}
 
-    pub(crate) async fn start_with(config: ServerConfig, probes: Probes, store: DownStore) -> Self {
+impl Running<EmbeddedStore> {
+    /// With a store in `directory`, and with the engine at work.
+    pub(crate) async fn start_stored(config: ServerConfig, directory: &Path) -> Self {
+        let id = StoreId::parse("store-1").unwrap();
+        let now = RealClock(Instant::now()).wall();
+        let store = EmbeddedStore::open(directory, now, &id).unwrap();
+        let mut running = Self::start_on(config, Probes::default(), store).await;
+        let work = running.work.take().unwrap();
+        let forever = std::future::pending();
+        let engine = running.engine.clone();
+        tokio::spawn(engine::serve(engine, work, forever, Duration::ZERO));
+        running
+    }
+}
+
+impl<S: Store + 'static> Running<S> {
+    pub(crate) async fn start_on(config: ServerConfig, probes: Probes, store: S) -> Self {
         let (store, provider) = (Arc::new(store), Arc::new(TestProvider::new()));
         let (engine, work) = Engine::new(parts(Arc::clone(&store), Arc::clone(&provider)));
         let bind = || TcpListener::bind("127.0.0.1:0");
@@ -65,9 +87,10 @@ impl Running {
             let _ = stopped.await;
         };
         let listeners = Listeners { grpc, webhooks, admin };
-        let served = tokio::spawn(serve(engine, listeners, config, probes, shutdown));
+        let served = tokio::spawn(serve(engine.clone(), listeners, config, probes, shutdown));
         let (grpc, webhooks, admin) = (grpc_at, webhooks_at, admin_at);
-        Self { grpc, webhooks, admin, store, provider, stop: Some(stop), served, _work: work }
+        let (stop, work) = (Some(stop), Some(work));
+        Self { grpc, webhooks, admin, store, provider, stop, served, engine, work }
     }
 
     pub(crate) async fn channel(&self) -> Channel {
@@ -88,17 +111,17 @@ impl Running {
     }
 }
 
-fn parts(store: Arc<DownStore>, provider: Arc<TestProvider>) -> Parts {
+fn parts<S: Store + 'static>(store: Arc<S>, provider: Arc<TestProvider>) -> Parts {
     let keys = BTreeMap::from([(KeyId(1), zeroize::Zeroizing::new([1; KEY_LENGTH]))]);
     let adapter: Arc<dyn Adapter> = provider;
     Parts {
         store,
-        clock: Arc::new(RealClock(std::time::Instant::now())),
+        clock: Arc::new(RealClock(Instant::now())),
         keys: KeyRing::new(keys).unwrap(),
         merchants: BTreeMap::from([(Merchant::parse("demo-eu").unwrap(), adapter)]),
         incarnation: Incarnation::parse("run-1").unwrap(),
         limits: Limits {
-            creations_max: 4,
+            creations_max: 64,
             recoveries_max: 1,
             lease: Duration::from_secs(60),
             recovery_interval: Duration::from_secs(1),
@@ -107,7 +130,7 @@ fn parts(store: Arc<DownStore>, provider: Arc<TestProvider>) -> Parts {
     }
 }
 
-struct RealClock(std::time::Instant);
+struct RealClock(Instant);
 
 #[async_trait]
 impl Clock for RealClock {
@@ -291,12 +314,23 @@ impl Provider for TestProvider {
             }),
         }
     }
-    fn prepare(&self, _: &Payout, _: &Handle, _: u32) -> Result<Request, Unfit> {
-        let why = "nothing is paid here".to_owned();
-        Err(Unfit { field: "amount", why, kind: UnfitKind::NotPossible })
+    fn prepare(&self, payout: &Payout, handle: &Handle, _: u32) -> Result<Request, Unfit> {
+        Ok(Request {
+            bytes: handle.reveal().to_vec().into(),
+            masked: payout.id.to_string(),
+            digest: RequestDigest([0; 32]),
+            account: self.account.clone(),
+        })
     }
-    async fn send(&self, _: &Payout, _: &Request) -> Answer {
-        Answer::default()
+    async fn send(&self, _: &Payout, request: &Request) -> Answer {
+        let what = match request.bytes.as_slice() {
+            b"silent" => std::future::pending().await,
+            b"refused" => {
+                What::Refused(Refusal { kind: RefusalKind::Content, reason: Reason::AccountClosed })
+            }
+            _ => What::Reported(report(Reported::Accepted)),
+        };
+        Answer { inputs: vec![Input::own(what)], evidence: Vec::new() }
     }
     async fn ask(&self, _: &Payout, _: Option<&Handle>, _: Option<&Request>) -> Answer {
         Answer::default()
@@ -305,29 +339,51 @@ impl Provider for TestProvider {
         let seen = (inbound.path.clone(), inbound.content_type.clone(), inbound.body.len());
         *self.received.lock().unwrap() = Some(seen);
         match inbound.authorization.as_ref().map(|text| text.as_str()) {
-            Some("good") => Ok(Receipt {
-                names: ProviderReference::parse("order").unwrap(),
-                input: Input::own(What::Remarked(Reason::Other)),
-                acknowledgement: Acknowledgement { content_type: "text/plain", body: vec![] },
-                method: "test".to_owned(),
-            }),
+            Some("good") => Ok(receipt(std::str::from_utf8(&inbound.body).unwrap())),
             Some("malformed") => Err(Rejection::Malformed),
             _ => Err(Rejection::Forged),
         }
     }
 }
 
+/// A notification that the payout it names is completed.
+fn receipt(names: &str) -> Receipt {
+    let input = Input {
+        receipt: Some(ReceiptId::parse(&format!("receipt-of-{names}")).unwrap()),
+        ..Input::own(What::Reported(report(Reported::Completed)))
+    };
+    Receipt {
+        names: ProviderReference::parse(names).unwrap(),
+        input,
+        acknowledgement: Acknowledgement { content_type: "text/plain", body: b"ack".to_vec() },
+        method: "completed".to_owned(),
+    }
+}
+
+fn report(status: Reported) -> Report {
+    let certainty = Certainty::Certain;
+    Report { status, reason: None, certainty, amount: None, speed_achieved: None }
+}
+
 #[async_trait]
 impl Onboarding for TestProvider {
-    fn check_target(&self, _: &TargetRequest) -> Result<Option<Handle>, Unfit> {
-        Ok(None)
+    fn check_target(&self, target: &TargetRequest) -> Result<Option<Handle>, Unfit> {
+        match target {
+            TargetRequest::ProviderHandle(handle) => Ok(Some(handle_of(handle))),
+            TargetRequest::Destination(_) | TargetRequest::BankAccount(_) => Ok(None),
+        }
     }
     async fn register(&self, _: &Customer, _: &BankDetails) -> Resolution {
         Resolution::Unknown(Reason::Other)
     }
-    async fn import(&self, _: &Customer, _: &RawHandle) -> Resolution {
-        Resolution::Unknown(Reason::Other)
+    async fn import(&self, _: &Customer, handle: &RawHandle) -> Resolution {
+        let summary = Summary { masked: handle.masked(), bank_name: None, country: None };
+        Resolution::Resolved(Resolved { handle: handle_of(handle), summary })
     }
+}
+
+fn handle_of(handle: &RawHandle) -> Handle {
+    Handle::new(handle.reveal().as_bytes().to_vec())
 }
 
 /// Sends bytes and reads until the peer closes.

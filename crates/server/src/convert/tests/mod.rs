@@ -1,3 +1,5 @@
+pub(crate) mod samples;
+
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -13,16 +15,16 @@ use payout::port::{Description, Entry, Fact, Method, PageToken, Selection};
 use payout::reason::Reason;
 use payout::state::{State, StateName};
 
-use super::samples::{
-    NOW, attempt, created, cursor, destination, failed, id, merchant, next, opened, payout,
-    reported,
-};
 use super::time::timestamp;
 use super::{
     cancel, create, description, event, event_list, get, get_destination, parked_list, payout_list,
     watch,
 };
 use crate::status::Failure;
+use samples::{
+    NOW, attempt, created, cursor, destination, failed, id, merchant, next, opened, payout,
+    reported,
+};
 
 fn request() -> v1::CreatePayoutRequest {
     v1::CreatePayoutRequest {
