@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use api::v1;
 use api::v1::payouts_server::Payouts;
-use engine::{CancelAnswer, Engine, QueryError, Tail};
+use engine::{CancelAnswer, CreateRequest, Created, Engine, QueryError, Tail, WaitUntil};
+use futures_util::future::{Either, select};
 use payout::id::{Merchant, PayoutId};
 use payout::port::{Entry, Fact, Filter, Page, PageToken, Selection};
 use payout::record::Payout;
@@ -13,7 +14,7 @@ use prost::Message;
 use tonic::{Request, Response, Status, async_trait};
 
 use super::Service;
-use super::call::Call;
+use super::call::{Call, Shared};
 use super::method::Method;
 use super::watch::{Watching, open};
 use crate::convert::{self, PayoutList, Which};
@@ -31,7 +32,7 @@ impl Payouts for Service {
         let (metadata, _, request) = request.into_parts();
         let call = Call::new(&self.0, Method::CreatePayout, &metadata, &request.merchant);
         let wait_max = call.wait_max();
-        call.answer(create(&self.0.engine, request, wait_max)).await
+        call.answer(create(&self.0, request, wait_max)).await
     }
 
     async fn get_payout(
@@ -83,14 +84,40 @@ impl Payouts for Service {
 }
 
 async fn create(
-    engine: &Engine,
+    shared: &Shared,
     request: v1::CreatePayoutRequest,
     wait_max: Duration,
 ) -> Result<v1::CreatePayoutResponse, Failure> {
+    let clock = shared.engine.clock();
+    let wait_end = clock.monotonic().saturating_add(wait_max);
     let request = convert::create(request, wait_max)?;
-    let created = engine.create(request).await?;
-    let payout = Some(convert::payout(&created.payout));
-    Ok(v1::CreatePayoutResponse { payout, replayed: created.replayed })
+    if request.wait_until != WaitUntil::Outcome {
+        let Created { payout, replayed } = shared.engine.create(request).await?;
+        return Ok(created(&payout, replayed));
+    }
+    let first = CreateRequest { wait_until: WaitUntil::Submitted, ..request.clone() };
+    let Created { payout, replayed } = shared.engine.create(first).await?;
+    let wait_max = wait_end.saturating_sub(clock.monotonic());
+    // On the heap: few calls wait like this, and none of the others should carry its weight.
+    let rest = Box::pin(until_outcome(shared, CreateRequest { wait_max, ..request }, payout));
+    let payout = rest.await;
+    Ok(created(&payout, replayed))
+}
+
+fn created(payout: &Payout, replayed: bool) -> v1::CreatePayoutResponse {
+    v1::CreatePayoutResponse { payout: Some(convert::payout(payout)), replayed }
+}
+
+/// Waits for the outcome of a payout by repeating its creation. An outcome can take days: a stop of
+/// this server ends the wait, and the caller gets the payout as it is then.
+async fn until_outcome(shared: &Shared, request: CreateRequest, payout: Payout) -> Payout {
+    let decided = std::pin::pin!(shared.engine.create(request));
+    let stop = std::pin::pin!(shared.drain.begun());
+    match select(stop, decided).await {
+        Either::Right((Ok(later), _)) => later.payout,
+        // It is recorded, so a fault in the wait is no fault of the call.
+        Either::Right((Err(_), _)) | Either::Left(_) => payout,
+    }
 }
 
 async fn get(

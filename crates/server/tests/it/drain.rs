@@ -1,11 +1,12 @@
 use std::time::Duration;
 
-use api::v1::GetPayoutRequest;
 use api::v1::get_payout_request::Payout;
+use api::v1::{GetPayoutRequest, PayoutState};
 use server::{Drained, Probes, ServerConfig};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 
+use crate::stored::order;
 use crate::support::{DownStore, Running, ask};
 
 #[tokio::test]
@@ -47,4 +48,29 @@ async fn a_call_that_does_not_end_is_cut_off_after_the_grace_period() {
     assert!(refused.is_err(), "nothing new is accepted");
     assert_eq!(running.stopped().await, Drained::CutOff);
     assert!(call.await.unwrap().is_err());
+}
+
+#[tokio::test]
+async fn a_stop_ends_the_wait_for_an_outcome_and_not_the_payout() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut running = Running::start_stored(ServerConfig::default(), directory.path()).await;
+    let mut client = running.payouts().await;
+    let wait_until = api::v1::WaitUntil::Outcome.into();
+    let request = api::v1::CreatePayoutRequest { wait_until, ..order("k", "a") };
+    let mut waiting = client.clone();
+    let call = tokio::spawn(async move { waiting.create_payout(request).await });
+    let payout = Some(Payout::IdempotencyKey("k".to_owned()));
+    let request = GetPayoutRequest { merchant: "demo-eu".to_owned(), payout };
+    loop {
+        if let Ok(found) = client.get_payout(request.clone()).await
+            && found.into_inner().payout.unwrap().state() == PayoutState::Accepted
+        {
+            break;
+        }
+    }
+    assert!(!call.is_finished());
+    running.begin_to_stop();
+    let created = call.await.unwrap().unwrap().into_inner();
+    assert_eq!((created.replayed, created.payout.unwrap().state()), (false, PayoutState::Accepted));
+    assert_eq!(running.stopped().await, Drained::InTime);
 }

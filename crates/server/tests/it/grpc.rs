@@ -232,16 +232,24 @@ async fn reflection_lists_the_services() {
     assert!(Status::from_header_map(&headers).is_none(), "v1alpha is served too");
 }
 
-#[tokio::test]
-async fn a_connection_too_many_and_a_silent_one_are_closed() {
+fn one_connection(handshake_max: Duration) -> ServerConfig {
     let limits = Limits { grpc_connections_max: 1, ..Limits::default() };
-    let handshake_max = Duration::from_millis(200);
     let intervals = Intervals { handshake_max, ..Intervals::default() };
-    let config = ServerConfig { limits, intervals, ..ServerConfig::default() };
-    let running = Running::start(config).await;
+    ServerConfig { limits, intervals, ..ServerConfig::default() }
+}
+
+#[tokio::test]
+async fn a_connection_too_many_is_closed_at_once() {
+    let running = Running::start(one_connection(Duration::from_secs(3600))).await;
+    let _first = TcpStream::connect(running.grpc).await.unwrap();
+    let mut second = TcpStream::connect(running.grpc).await.unwrap();
+    assert_eq!(rest(&mut second).await, "", "it would be read from for an hour otherwise");
+}
+
+#[tokio::test]
+async fn a_silent_connection_holds_no_place() {
+    let running = Running::start(one_connection(Duration::from_millis(200))).await;
     let mut silent = TcpStream::connect(running.grpc).await.unwrap();
-    let mut one_too_many = TcpStream::connect(running.grpc).await.unwrap();
-    assert_eq!(rest(&mut one_too_many).await, "");
     assert_eq!(rest(&mut silent).await, "");
     let mut client = HealthClient::new(running.channel().await);
     client.check(HealthCheckRequest::default()).await.unwrap();
