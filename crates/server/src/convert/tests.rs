@@ -544,6 +544,7 @@ fn a_description_is_sorted_and_complete() {
     let currency = |code| Currency::parse(code).unwrap();
     let describe = |methods| Description {
         name: "Provider".repeat(20),
+        region: "Region".to_owned(),
         currencies: vec![(currency("HUF"), None, None), (currency("EUR"), None, None)],
         countries: Vec::new(),
         methods,
@@ -559,7 +560,8 @@ fn a_description_is_sorted_and_complete() {
     assert_eq!(shown.duplicate_protection(), v1::DuplicateProtection::Unconfirmed);
     assert_eq!(shown.return_window.unwrap().seconds, 86_400);
     assert!(shown.destination_forms.is_empty());
-    let all = describe(vec![Method::PayBankDetails, Method::PayInstantly]);
+    assert_eq!(shown.region, "Region");
+    let all = describe(vec![Method::PayIban, Method::PayLocalAccount, Method::PayInstantly]);
     let shown = description(&all, Vec::new());
     assert_eq!(shown.destination_forms.len(), 2);
     assert!(shown.speeds.contains(&v1::Speed::Instant.into()));
