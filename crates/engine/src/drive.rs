@@ -127,7 +127,7 @@ impl Engine {
         let Some(handle) = self.handle(record)? else { return Err(DriveError::NoHandle) };
         let request = adapter.prepare(payout, &handle, payout.next_generation())?;
         if was_sent_otherwise(payout, &request) {
-            return self.put(payout, What::Parked(Reason::AccountChanged)).await;
+            return self.put(payout, What::Parked(Reason::ProviderAccountChanged)).await;
         }
         let attempt = self.attempt(payout, &request, adapter);
         let number = attempt.number;
@@ -201,7 +201,7 @@ impl Engine {
         if let Some(request) = &request
             && request.account != *adapter.account()
         {
-            return self.put(payout, What::Parked(Reason::AccountChanged)).await;
+            return self.put(payout, What::Parked(Reason::ProviderAccountChanged)).await;
         }
         let handle = self.handle(record)?;
         let answer = adapter.ask(payout, handle.as_ref(), request.as_ref()).await;
