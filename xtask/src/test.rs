@@ -21,6 +21,8 @@ pub(crate) fn run() -> Result<(), String> {
     for tool in &TOOLS {
         provide(tool)?;
     }
+    // The black-box tests run the binary, which cargo does not build for them.
+    shell::run("cargo", &["build", "--package", "payoutd", "--locked"])?;
     shell::run("cargo", &["test", "--workspace", "--locked"])
 }
 

@@ -278,23 +278,30 @@ impl Engine {
         }
         // A payout in doubt is asked about at once; its caller need not wait for that, but one
         // that is not even sent yet waits until the drive has sent it.
-        let rested = match request {
+        let (goes_on, rested) = match request {
             Some(request) => {
-                self.send_first(&payout, &request).await;
+                let goes_on = self.send_first(&payout, &request).await;
                 let _ = rested.send(());
-                None
+                (goes_on, None)
             }
-            None => Some(rested),
+            None => (true, Some(rested)),
         };
-        self.drive(&payout.id).await;
+        if goes_on {
+            self.drive(&payout.id).await;
+        }
         drop((rested, permit));
     }
 
-    async fn send_first(&self, payout: &Payout, request: &Request) {
-        let Ok(adapter) = self.adapter(&payout.order.merchant) else { return };
-        if let Err(error) = self.send(payout, request, adapter).await {
-            let id = &payout.id;
-            tracing::error!(payout = %id, %error, "the answer to a submission is not recorded");
+    /// Sends the first attempt; says whether there may be more to do now.
+    async fn send_first(&self, payout: &Payout, request: &Request) -> bool {
+        let Ok(adapter) = self.adapter(&payout.order.merchant) else { return false };
+        match self.send(payout, request, adapter).await {
+            Ok(goes_on) => goes_on,
+            Err(error) => {
+                let id = &payout.id;
+                tracing::error!(payout = %id, %error, "the answer to a submission is not recorded");
+                false
+            }
         }
     }
 

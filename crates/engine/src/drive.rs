@@ -52,7 +52,7 @@ impl Engine {
         }
     }
 
-    /// Does the next thing; false if there is nothing to do now.
+    /// Does the next thing, and says whether there may be more to do now. So does each of the steps.
     async fn step(&self, id: &PayoutId) -> Result<bool, DriveError> {
         let Some(record) = self.load_record(id).await.map_err(TakeError::from)? else {
             return Ok(false);
@@ -61,27 +61,23 @@ impl Engine {
         let adapter = self.adapter(merchant).map_err(TakeError::from)?;
         let Record { payout, schedule, .. } = &record;
         match machine::next_step(payout, schedule, adapter.policy(), self.situation()) {
-            Step::Resolve => self.resolve(&record, adapter).await?,
-            Step::Open => self.open_and_send(&record, adapter).await?,
-            Step::Ask => self.ask(&record, adapter).await?,
-            Step::GiveUpHolder => self.put(payout, What::HolderGone).await?,
-            Step::Expire => self.put(payout, What::Expired).await?,
-            Step::Park(reason) => self.put(payout, What::Parked(reason)).await?,
+            Step::Resolve => self.resolve(&record, adapter).await,
+            Step::Open => self.open_and_send(&record, adapter).await,
+            Step::Ask => self.ask(&record, adapter).await,
+            Step::GiveUpHolder => self.put(payout, What::HolderGone).await,
+            Step::Expire => self.put(payout, What::Expired).await,
+            Step::Park(reason) => self.put(payout, What::Parked(reason)).await,
             Step::Wait(_) | Step::Done => {
-                let ours = &self.parts().incarnation;
-                self.store()
-                    .release(ours, std::slice::from_ref(id))
-                    .await
-                    .map_err(TakeError::from)?;
-                return Ok(false);
+                let (ours, payouts) = (&self.parts().incarnation, std::slice::from_ref(id));
+                self.store().release(ours, payouts).await.map_err(TakeError::from)?;
+                Ok(false)
             }
         }
-        Ok(true)
     }
 
     /// Has the provider make a handle of what the caller gave. Repeatable, so nothing is recorded
     /// before it.
-    async fn resolve(&self, record: &Record, adapter: &dyn Adapter) -> Result<(), DriveError> {
+    async fn resolve(&self, record: &Record, adapter: &dyn Adapter) -> Result<bool, DriveError> {
         let payout = &record.payout;
         let Some(sealed) = &record.vault.target else { return Err(DriveError::NoHandle) };
         let plain = self.open(payout, field::TARGET, sealed)?;
@@ -112,8 +108,7 @@ impl Engine {
             driver: true,
             ..Change::default()
         };
-        self.take(&payout.id, change).await?;
-        Ok(())
+        Ok(!self.take(&payout.id, change).await?.released)
     }
 
     /// Records an attempt with its exact request, then sends it. Nothing leaves before the record
@@ -122,12 +117,12 @@ impl Engine {
         &self,
         record: &Record,
         adapter: &dyn Adapter,
-    ) -> Result<(), DriveError> {
+    ) -> Result<bool, DriveError> {
         let payout = &record.payout;
         let Some(handle) = self.handle(record)? else { return Err(DriveError::NoHandle) };
         let request = adapter.prepare(payout, &handle, payout.next_generation())?;
         if was_sent_otherwise(payout, &request) {
-            return self.put(payout, What::Parked(Reason::AccountChanged)).await;
+            return self.put(payout, What::Parked(Reason::ProviderAccountChanged)).await;
         }
         let attempt = self.attempt(payout, &request, adapter);
         let number = attempt.number;
@@ -140,14 +135,14 @@ impl Engine {
         };
         let taken = match self.take(&payout.id, change).await {
             // Something came in between, a cancel perhaps: look again what is to be done.
-            Err(TakeError::Declined(_)) => return Ok(()),
+            Err(TakeError::Declined(_)) => return Ok(true),
             taken => taken?,
         };
         match taken.payout.attempts.last() {
             Some(last) if last.number == number => {
                 self.send(&taken.payout, &request, adapter).await
             }
-            _ => Ok(()),
+            _ => Ok(true),
         }
     }
 
@@ -179,7 +174,7 @@ impl Engine {
         payout: &Payout,
         request: &Request,
         adapter: &dyn Adapter,
-    ) -> Result<(), DriveError> {
+    ) -> Result<bool, DriveError> {
         let attempt = payout.attempts.last().expect("an attempt was just opened");
         // Others take over after send-by plus the longest request: a sender that was held up must
         // not begin any more.
@@ -190,18 +185,17 @@ impl Engine {
         let Answer { inputs, evidence } = answer;
         let attempt = Some(attempt.number);
         let change = Change { inputs, evidence, attempt, driver: true, ..Change::default() };
-        self.take(&payout.id, change).await?;
-        Ok(())
+        Ok(!self.take(&payout.id, change).await?.released)
     }
 
     /// Finds out where the order stands.
-    async fn ask(&self, record: &Record, adapter: &dyn Adapter) -> Result<(), DriveError> {
+    async fn ask(&self, record: &Record, adapter: &dyn Adapter) -> Result<bool, DriveError> {
         let payout = &record.payout;
         let request = self.request(record)?;
         if let Some(request) = &request
             && request.account != *adapter.account()
         {
-            return self.put(payout, What::Parked(Reason::AccountChanged)).await;
+            return self.put(payout, What::Parked(Reason::ProviderAccountChanged)).await;
         }
         let handle = self.handle(record)?;
         let answer = adapter.ask(payout, handle.as_ref(), request.as_ref()).await;
@@ -210,15 +204,14 @@ impl Engine {
         let attempt = payout.attempts.last().map(|attempt| attempt.number);
         let change =
             Change { inputs, evidence, attempt, unanswered, driver: true, ..Change::default() };
-        self.take(&payout.id, change).await?;
-        Ok(())
+        Ok(!self.take(&payout.id, change).await?.released)
     }
 
     /// Takes one input of our own.
-    async fn put(&self, payout: &Payout, what: What) -> Result<(), DriveError> {
+    async fn put(&self, payout: &Payout, what: What) -> Result<bool, DriveError> {
         let inputs = vec![Input::own(what)];
-        self.take(&payout.id, Change { inputs, driver: true, ..Change::default() }).await?;
-        Ok(())
+        let change = Change { inputs, driver: true, ..Change::default() };
+        Ok(!self.take(&payout.id, change).await?.released)
     }
 
     fn handle(&self, record: &Record) -> Result<Option<Handle>, DriveError> {

@@ -66,21 +66,29 @@ pub(crate) enum TakeError {
     Store(#[from] StoreError),
 }
 
+/// What a payout is once a change was taken.
+pub(crate) struct Taken {
+    pub(crate) payout: Payout,
+    /// Whether its driver has nothing more to do and its claim is over.
+    pub(crate) released: bool,
+}
+
 impl Engine {
-    /// Applies a change to whatever the payout is when it is written; returns what it is then.
-    pub(crate) async fn take(&self, id: &PayoutId, change: Change) -> Result<Record, TakeError> {
+    /// Applies a change to whatever the payout is when it is written.
+    pub(crate) async fn take(&self, id: &PayoutId, change: Change) -> Result<Taken, TakeError> {
         for _ in 0..STALE_RETRIES_MAX {
             let Some(record) = self.load_record(id).await? else { return Err(TakeError::Gone) };
             let (next, events) = self.next_record(&record, &change)?;
             if events.is_empty() && !change.driver {
-                return Ok(record);
+                return Ok(Taken { payout: record.payout, released: false });
             }
             let append = self.append(&record, next, events, &change)?;
             match self.store().append(&append).await? {
                 Appended::Yes => {
                     append.events.iter().for_each(log);
                     self.wake_if_due(&append.record, change.driver);
-                    return Ok(append.record);
+                    let released = append.claim == ClaimChange::Release;
+                    return Ok(Taken { payout: append.record.payout, released });
                 }
                 Appended::Stale => {}
             }

@@ -10,7 +10,7 @@ pub enum Reason {
     /// The provider or bank refuses this customer.
     CustomerBlocked,
     /// The merchant's funds with the provider do not cover the payout.
-    InsufficientFunds,
+    MerchantFundsInsufficient,
     /// Declined by a risk rule.
     RiskDeclined,
     /// Declined because of a sanctions list.
@@ -40,7 +40,7 @@ pub enum Reason {
     /// The provider answered that it is in trouble itself; the order may exist.
     ProviderUnavailable,
     /// Whoever was sending stopped before it knew the answer.
-    HolderGone,
+    Interrupted,
     /// The provider says it already has an order under our name.
     DuplicateReported,
     /// The provider answered in a way that is not known here.
@@ -50,7 +50,7 @@ pub enum Reason {
     /// It stayed in doubt beyond the configured time.
     HorizonPassed,
     /// The account at the provider is not the one the request was sealed for.
-    AccountChanged,
+    ProviderAccountChanged,
     /// The provider names another amount than was ordered.
     AmountDiffers,
     /// The provider contradicts what it said, after the payout was settled.
@@ -83,7 +83,7 @@ impl Reason {
             | Self::ProviderUnavailable
             | Self::ConnectionFailed
             | Self::SubmitBeforePassed
-            | Self::InsufficientFunds
+            | Self::MerchantFundsInsufficient
             | Self::AccessRefused => true,
             Self::AccountClosed
             | Self::AccountInvalid
@@ -96,12 +96,12 @@ impl Reason {
             | Self::CancelRequested
             | Self::AnswerLost
             | Self::AnswerUntrusted
-            | Self::HolderGone
+            | Self::Interrupted
             | Self::DuplicateReported
             | Self::AnswerUnknown
             | Self::ResendUnprotected
             | Self::HorizonPassed
-            | Self::AccountChanged
+            | Self::ProviderAccountChanged
             | Self::AmountDiffers
             | Self::Contradicted
             | Self::Other => false,
@@ -118,12 +118,12 @@ impl Reason {
             Self::RiskDeclined | Self::Sanctions | Self::RequestRejected | Self::ReturnedByBank => {
                 Actor::Caller
             }
-            Self::InsufficientFunds
+            Self::MerchantFundsInsufficient
             | Self::AccessRefused
             | Self::DuplicateReported
             | Self::ResendUnprotected
             | Self::HorizonPassed
-            | Self::AccountChanged
+            | Self::ProviderAccountChanged
             | Self::AmountDiffers
             | Self::Contradicted
             | Self::Other => Actor::Operator,
@@ -134,7 +134,7 @@ impl Reason {
             | Self::AnswerLost
             | Self::AnswerUntrusted
             | Self::ProviderUnavailable
-            | Self::HolderGone
+            | Self::Interrupted
             | Self::AnswerUnknown => Actor::Nobody,
         }
     }

@@ -66,9 +66,9 @@ impl Payout {
         self.attempts.last().filter(|attempt| !attempt.is_settled_without_money())
     }
 
-    /// Whether the provider spoke of an order under this payout's name that we know nothing certain
-    /// about. Until that is cleared up nothing is sent, looking in vain proves nothing, and no money
-    /// is given back but on a certain word of the provider.
+    /// Whether the provider spoke of an order under this payout's name that we know nothing
+    /// certain about. Until that is cleared up nothing is sent, looking in vain proves nothing, and
+    /// no money is given back but on a certain word of the provider.
     pub fn is_spoken_of(&self) -> bool {
         self.unconfirmed.is_some() || self.attention.is_some()
     }

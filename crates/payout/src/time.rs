@@ -1,4 +1,5 @@
-//! Points in time. Only the composition root reads a clock; everyone else is handed a [`Timestamp`].
+//! Points in time. Only the composition root reads a clock; everyone else is handed a
+//! [`Timestamp`].
 
 use std::fmt;
 use std::time::Duration;

@@ -44,6 +44,7 @@ pub(crate) enum ComposeError {
 pub(crate) struct Composed {
     pub(crate) engine: Engine,
     pub(crate) work: Work,
+    pub(crate) store: Arc<EmbeddedStore>,
     pub(crate) listeners: Listeners,
     pub(crate) bound: Listen,
 }
@@ -59,7 +60,7 @@ pub(crate) async fn compose(config: Config) -> Result<Composed, ComposeError> {
     };
     let new_id = StoreId::parse(&format!("store-{}", random_hex(8)?));
     let new_id = new_id.expect("hexadecimal digits are allowed in a store's id");
-    let store = EmbeddedStore::open(&config.directory, clock.wall(), &new_id)?;
+    let store = Arc::new(EmbeddedStore::open(&config.directory, clock.wall(), &new_id)?);
     let incarnation = Incarnation::parse(&format!("{}-{}", std::process::id(), random_hex(8)?));
     let incarnation = incarnation.expect("digits are allowed in an incarnation");
     let transport: Arc<dyn Transport> = Arc::new(Http::new()?);
@@ -80,7 +81,7 @@ pub(crate) async fn compose(config: Config) -> Result<Composed, ComposeError> {
         merchants.insert(merchant, adapter);
     }
     let parts = Parts {
-        store: Arc::new(store),
+        store: store.clone(),
         clock,
         keys: config.keys,
         merchants,
@@ -88,7 +89,7 @@ pub(crate) async fn compose(config: Config) -> Result<Composed, ComposeError> {
         limits: config.limits,
     };
     let (engine, work) = Engine::new(parts);
-    Ok(Composed { engine, work, listeners, bound })
+    Ok(Composed { engine, work, store, listeners, bound })
 }
 
 fn refused(merchant: &Merchant, error: &impl std::fmt::Display) -> ComposeError {

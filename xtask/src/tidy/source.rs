@@ -26,6 +26,8 @@ pub(super) struct Source {
     /// All tokens in order; brackets are tokens of their own.
     pub(super) tokens: Vec<Token>,
     test_lines: Vec<RangeInclusive<usize>>,
+    /// Whether a `#[cfg(test)] mod` leads here.
+    declared_as_test: bool,
 }
 
 /// One token: a word, a literal, or a single character.
@@ -43,7 +45,9 @@ impl Source {
         flatten(stream, &mut tokens);
         let mut finder = TestFinder { lines: Vec::new() };
         finder.visit_file(&file);
-        Ok(Self { path: path.to_owned(), text, file, tokens, test_lines: finder.lines })
+        let path = path.to_owned();
+        let (test_lines, declared_as_test) = (finder.lines, false);
+        Ok(Self { path, text, file, tokens, test_lines, declared_as_test })
     }
 
     /// The folder of the crate: `crates/payout`, `xtask`.
@@ -55,7 +59,8 @@ impl Source {
 
     /// Whether the whole file is tests.
     pub(super) fn is_test(&self) -> bool {
-        ["tests", "bench"].contains(&self.package())
+        self.declared_as_test
+            || ["tests", "bench"].contains(&self.package())
             || self.path.contains("/tests/")
             || self.path.ends_with("/tests.rs")
     }
@@ -80,7 +85,33 @@ pub(super) fn load(root: &Path) -> Result<Vec<Source>, String> {
         let text = shell::read(&root.join(&path))?;
         sources.push(Source::parse(&path, text)?);
     }
+    mark_test_modules(&mut sources);
     Ok(sources)
+}
+
+/// Marks the files that `#[cfg(test)] mod name;` stands for, and those below them.
+fn mark_test_modules(sources: &mut [Source]) {
+    let mut modules = Vec::new();
+    for source in sources.iter() {
+        let (folder, name) = source.path.rsplit_once('/').unwrap_or(("", &source.path));
+        let folder = match name {
+            "lib.rs" | "main.rs" | "mod.rs" => folder,
+            _ => source.path.trim_end_matches(".rs"),
+        };
+        for item in &source.file.items {
+            let syn::Item::Mod(module) = item else { continue };
+            if module.content.is_none() && module.attrs.iter().any(is_test_attribute) {
+                modules.push(format!("{folder}/{}", module.ident));
+            }
+        }
+    }
+    for source in sources {
+        let below = |module: &String| {
+            let rest = source.path.strip_prefix(module.as_str());
+            rest.is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
+        };
+        source.declared_as_test = modules.iter().any(below);
+    }
 }
 
 fn walk(root: &Path, folder: &str, paths: &mut Vec<String>) -> Result<(), String> {
@@ -189,6 +220,20 @@ mod tests {
         let source = Source::parse("crates/x/src/lib.rs", text.to_owned()).unwrap();
         let tests: Vec<usize> = (1..=12).filter(|line| source.is_test_line(*line)).collect();
         assert_eq!(tests, [3, 4, 5, 6, 9, 10]);
+    }
+
+    #[test]
+    fn modules_declared_for_tests_are_tests_with_all_below_them() {
+        let parse = |path: &str, text: &str| Source::parse(path, text.to_owned()).unwrap();
+        let mut sources = [
+            parse("crates/x/src/lib.rs", "#[cfg(test)]\nmod samples;\nmod other;\n"),
+            parse("crates/x/src/samples.rs", "mod more;"),
+            parse("crates/x/src/samples/more.rs", ""),
+            parse("crates/x/src/other.rs", ""),
+        ];
+        mark_test_modules(&mut sources);
+        let tests: Vec<bool> = sources.iter().map(Source::is_test).collect();
+        assert_eq!(tests, [false, true, true, false]);
     }
 
     #[test]

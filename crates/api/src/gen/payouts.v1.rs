@@ -30,75 +30,62 @@ pub struct Cause {
 pub enum Reason {
     /// Never set by a server.
     Unspecified = 0,
-    /// The provider or the bank gave a reason that has no neutral word; see the provider's own.
+    /// None of the others; see the provider's own code and text.
     Other = 1,
-    /// The account does not exist or its number is wrong.
+    /// The account does not exist, its number is wrong, or it cannot take this payment.
     AccountInvalid = 2,
     /// The account was closed.
     AccountClosed = 3,
-    /// The account exists but is blocked or frozen.
-    AccountBlocked = 4,
-    /// Accounts of this kind, bank or country cannot be paid.
-    AccountNotSupported = 5,
-    /// The name given is not the account holder's.
-    AccountHolderMismatch = 6,
-    /// The account holder has died.
-    AccountHolderDeceased = 7,
-    /// The provider does not know the destination's handle, or no longer.
-    DestinationUnknown = 8,
-    /// The customer has to authenticate for the destination again.
-    DestinationReauthenticationRequired = 9,
-    /// The provider does not pay this customer.
-    CustomerBlocked = 10,
-    /// The provider's or bank's risk rules refused the payout.
-    RiskRefused = 11,
-    /// Refused because of a sanctions list.
-    Sanctions = 12,
-    /// An amount or count limit of the provider or the bank was reached.
-    LimitExceeded = 13,
-    /// The merchant's account with the provider holds too little money.
-    MerchantFundsInsufficient = 14,
-    /// The provider refused the merchant's credentials, signature or network address. Payouts of the
-    /// merchant are held until an operator has mended it.
-    MerchantAccessRefused = 15,
-    /// The merchant's contract with the provider does not include what was asked.
-    MerchantFeatureDisabled = 16,
-    /// The provider found the contents of the request invalid.
-    RequestInvalid = 17,
-    /// The provider found the amount or the currency invalid.
-    AmountInvalid = 18,
-    /// The provider says it has this payout already. Whether it does is being found out.
-    Duplicate = 19,
-    /// The receiving bank or its network cannot be reached.
-    BankUnavailable = 20,
-    /// The receiving bank refused the money, or sent it back, without saying more.
-    BankRefused = 21,
-    /// The customer or the bank asked for the money to be sent back.
-    Recalled = 22,
-    /// An instant payment is not possible for this destination at this time.
-    InstantUnavailable = 23,
+    /// The customer has to authenticate with the bank again.
+    ReauthenticationRequired = 4,
+    /// The provider or the bank does not pay this customer.
+    CustomerBlocked = 5,
+    /// The provider's or bank's risk rules declined the payout.
+    RiskDeclined = 6,
+    /// Declined because of a sanctions list.
+    Sanctions = 7,
+    /// The merchant's funds with the provider do not cover the payout.
+    MerchantFundsInsufficient = 8,
+    /// The provider refused the merchant's access: credentials, signature, network address or
+    /// permission. The payout is held until an operator has mended it.
+    AccessRefused = 9,
+    /// The provider found the request itself wrong.
+    RequestRejected = 10,
+    /// The bank, or the network to it, is not available.
+    BankUnavailable = 11,
+    /// The bank sent the money back.
+    ReturnedByBank = 12,
+    /// The provider gave the payout up by itself.
+    ProviderAborted = 13,
+    /// The provider failed inside; the order may exist.
+    ProviderUnavailable = 14,
     /// The provider could not be reached: nothing was sent.
-    ProviderUnreachable = 24,
-    /// The provider failed inside.
-    ProviderError = 25,
-    /// The provider stopped the payout by itself.
-    ProviderAborted = 26,
+    ConnectionFailed = 15,
     /// The request was sent and its answer was lost.
-    AnswerLost = 27,
-    /// The request was sent and its answer cannot be trusted: unsigned, unreadable or unknown.
-    AnswerUntrusted = 28,
-    /// The provider was asked and provably does not have the payout.
-    NotAtProvider = 29,
-    /// `submit_before` passed before the payout could be sent.
-    SubmitBeforePassed = 30,
+    AnswerLost = 16,
+    /// The request was sent and its answer cannot be trusted: unsigned, wrongly signed or unreadable.
+    AnswerUntrusted = 17,
+    /// The request was sent and answered in a way that is not known here.
+    AnswerUnknown = 18,
+    /// Whoever was sending stopped before it knew the answer.
+    Interrupted = 19,
+    /// The provider says that it has an order under this name already.
+    DuplicateReported = 20,
+    /// The provider provably does not have the payout, and its protection against duplicates is not
+    /// confirmed, so it is not sent again by machine.
+    ResendUnprotected = 21,
+    /// It stayed in doubt longer than the configured time.
+    HorizonPassed = 22,
+    /// The merchant's account with the provider is not the one that the payout was sent with.
+    ProviderAccountChanged = 23,
+    /// The provider names another amount than was ordered.
+    AmountDiffers = 24,
+    /// The provider contradicts what it said before.
+    Contradicted = 25,
     /// Somebody asked for the payout to be cancelled.
-    CancelRequested = 31,
-    /// The store did not confirm that the payout was durable, so it was not sent. Repeating the call
-    /// that created it, with the same idempotency key, sends it.
-    NotDurable = 32,
-    /// The configuration under which the payout was prepared has changed, so that sending it now
-    /// might pay twice.
-    ConfigurationChanged = 33,
+    CancelRequested = 26,
+    /// `submit_before` passed before the payout could be sent.
+    SubmitBeforePassed = 27,
 }
 impl Reason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -111,38 +98,30 @@ impl Reason {
             Self::Other => "REASON_OTHER",
             Self::AccountInvalid => "REASON_ACCOUNT_INVALID",
             Self::AccountClosed => "REASON_ACCOUNT_CLOSED",
-            Self::AccountBlocked => "REASON_ACCOUNT_BLOCKED",
-            Self::AccountNotSupported => "REASON_ACCOUNT_NOT_SUPPORTED",
-            Self::AccountHolderMismatch => "REASON_ACCOUNT_HOLDER_MISMATCH",
-            Self::AccountHolderDeceased => "REASON_ACCOUNT_HOLDER_DECEASED",
-            Self::DestinationUnknown => "REASON_DESTINATION_UNKNOWN",
-            Self::DestinationReauthenticationRequired => {
-                "REASON_DESTINATION_REAUTHENTICATION_REQUIRED"
-            }
+            Self::ReauthenticationRequired => "REASON_REAUTHENTICATION_REQUIRED",
             Self::CustomerBlocked => "REASON_CUSTOMER_BLOCKED",
-            Self::RiskRefused => "REASON_RISK_REFUSED",
+            Self::RiskDeclined => "REASON_RISK_DECLINED",
             Self::Sanctions => "REASON_SANCTIONS",
-            Self::LimitExceeded => "REASON_LIMIT_EXCEEDED",
             Self::MerchantFundsInsufficient => "REASON_MERCHANT_FUNDS_INSUFFICIENT",
-            Self::MerchantAccessRefused => "REASON_MERCHANT_ACCESS_REFUSED",
-            Self::MerchantFeatureDisabled => "REASON_MERCHANT_FEATURE_DISABLED",
-            Self::RequestInvalid => "REASON_REQUEST_INVALID",
-            Self::AmountInvalid => "REASON_AMOUNT_INVALID",
-            Self::Duplicate => "REASON_DUPLICATE",
+            Self::AccessRefused => "REASON_ACCESS_REFUSED",
+            Self::RequestRejected => "REASON_REQUEST_REJECTED",
             Self::BankUnavailable => "REASON_BANK_UNAVAILABLE",
-            Self::BankRefused => "REASON_BANK_REFUSED",
-            Self::Recalled => "REASON_RECALLED",
-            Self::InstantUnavailable => "REASON_INSTANT_UNAVAILABLE",
-            Self::ProviderUnreachable => "REASON_PROVIDER_UNREACHABLE",
-            Self::ProviderError => "REASON_PROVIDER_ERROR",
+            Self::ReturnedByBank => "REASON_RETURNED_BY_BANK",
             Self::ProviderAborted => "REASON_PROVIDER_ABORTED",
+            Self::ProviderUnavailable => "REASON_PROVIDER_UNAVAILABLE",
+            Self::ConnectionFailed => "REASON_CONNECTION_FAILED",
             Self::AnswerLost => "REASON_ANSWER_LOST",
             Self::AnswerUntrusted => "REASON_ANSWER_UNTRUSTED",
-            Self::NotAtProvider => "REASON_NOT_AT_PROVIDER",
-            Self::SubmitBeforePassed => "REASON_SUBMIT_BEFORE_PASSED",
+            Self::AnswerUnknown => "REASON_ANSWER_UNKNOWN",
+            Self::Interrupted => "REASON_INTERRUPTED",
+            Self::DuplicateReported => "REASON_DUPLICATE_REPORTED",
+            Self::ResendUnprotected => "REASON_RESEND_UNPROTECTED",
+            Self::HorizonPassed => "REASON_HORIZON_PASSED",
+            Self::ProviderAccountChanged => "REASON_PROVIDER_ACCOUNT_CHANGED",
+            Self::AmountDiffers => "REASON_AMOUNT_DIFFERS",
+            Self::Contradicted => "REASON_CONTRADICTED",
             Self::CancelRequested => "REASON_CANCEL_REQUESTED",
-            Self::NotDurable => "REASON_NOT_DURABLE",
-            Self::ConfigurationChanged => "REASON_CONFIGURATION_CHANGED",
+            Self::SubmitBeforePassed => "REASON_SUBMIT_BEFORE_PASSED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -152,38 +131,30 @@ impl Reason {
             "REASON_OTHER" => Some(Self::Other),
             "REASON_ACCOUNT_INVALID" => Some(Self::AccountInvalid),
             "REASON_ACCOUNT_CLOSED" => Some(Self::AccountClosed),
-            "REASON_ACCOUNT_BLOCKED" => Some(Self::AccountBlocked),
-            "REASON_ACCOUNT_NOT_SUPPORTED" => Some(Self::AccountNotSupported),
-            "REASON_ACCOUNT_HOLDER_MISMATCH" => Some(Self::AccountHolderMismatch),
-            "REASON_ACCOUNT_HOLDER_DECEASED" => Some(Self::AccountHolderDeceased),
-            "REASON_DESTINATION_UNKNOWN" => Some(Self::DestinationUnknown),
-            "REASON_DESTINATION_REAUTHENTICATION_REQUIRED" => {
-                Some(Self::DestinationReauthenticationRequired)
-            }
+            "REASON_REAUTHENTICATION_REQUIRED" => Some(Self::ReauthenticationRequired),
             "REASON_CUSTOMER_BLOCKED" => Some(Self::CustomerBlocked),
-            "REASON_RISK_REFUSED" => Some(Self::RiskRefused),
+            "REASON_RISK_DECLINED" => Some(Self::RiskDeclined),
             "REASON_SANCTIONS" => Some(Self::Sanctions),
-            "REASON_LIMIT_EXCEEDED" => Some(Self::LimitExceeded),
             "REASON_MERCHANT_FUNDS_INSUFFICIENT" => Some(Self::MerchantFundsInsufficient),
-            "REASON_MERCHANT_ACCESS_REFUSED" => Some(Self::MerchantAccessRefused),
-            "REASON_MERCHANT_FEATURE_DISABLED" => Some(Self::MerchantFeatureDisabled),
-            "REASON_REQUEST_INVALID" => Some(Self::RequestInvalid),
-            "REASON_AMOUNT_INVALID" => Some(Self::AmountInvalid),
-            "REASON_DUPLICATE" => Some(Self::Duplicate),
+            "REASON_ACCESS_REFUSED" => Some(Self::AccessRefused),
+            "REASON_REQUEST_REJECTED" => Some(Self::RequestRejected),
             "REASON_BANK_UNAVAILABLE" => Some(Self::BankUnavailable),
-            "REASON_BANK_REFUSED" => Some(Self::BankRefused),
-            "REASON_RECALLED" => Some(Self::Recalled),
-            "REASON_INSTANT_UNAVAILABLE" => Some(Self::InstantUnavailable),
-            "REASON_PROVIDER_UNREACHABLE" => Some(Self::ProviderUnreachable),
-            "REASON_PROVIDER_ERROR" => Some(Self::ProviderError),
+            "REASON_RETURNED_BY_BANK" => Some(Self::ReturnedByBank),
             "REASON_PROVIDER_ABORTED" => Some(Self::ProviderAborted),
+            "REASON_PROVIDER_UNAVAILABLE" => Some(Self::ProviderUnavailable),
+            "REASON_CONNECTION_FAILED" => Some(Self::ConnectionFailed),
             "REASON_ANSWER_LOST" => Some(Self::AnswerLost),
             "REASON_ANSWER_UNTRUSTED" => Some(Self::AnswerUntrusted),
-            "REASON_NOT_AT_PROVIDER" => Some(Self::NotAtProvider),
-            "REASON_SUBMIT_BEFORE_PASSED" => Some(Self::SubmitBeforePassed),
+            "REASON_ANSWER_UNKNOWN" => Some(Self::AnswerUnknown),
+            "REASON_INTERRUPTED" => Some(Self::Interrupted),
+            "REASON_DUPLICATE_REPORTED" => Some(Self::DuplicateReported),
+            "REASON_RESEND_UNPROTECTED" => Some(Self::ResendUnprotected),
+            "REASON_HORIZON_PASSED" => Some(Self::HorizonPassed),
+            "REASON_PROVIDER_ACCOUNT_CHANGED" => Some(Self::ProviderAccountChanged),
+            "REASON_AMOUNT_DIFFERS" => Some(Self::AmountDiffers),
+            "REASON_CONTRADICTED" => Some(Self::Contradicted),
             "REASON_CANCEL_REQUESTED" => Some(Self::CancelRequested),
-            "REASON_NOT_DURABLE" => Some(Self::NotDurable),
-            "REASON_CONFIGURATION_CHANGED" => Some(Self::ConfigurationChanged),
+            "REASON_SUBMIT_BEFORE_PASSED" => Some(Self::SubmitBeforePassed),
             _ => None,
         }
     }

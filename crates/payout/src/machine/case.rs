@@ -140,7 +140,7 @@ impl Case<'_> {
             What::Refused(refusal) => Some(refusal.reason),
             What::Reported(report) => report.reason.or_else(|| after.reason()),
             What::NotSent => Some(Reason::ConnectionFailed),
-            What::HolderGone => Some(Reason::HolderGone),
+            What::HolderGone => Some(Reason::Interrupted),
             What::CancelRequested => Some(Reason::CancelRequested),
             What::Expired => Some(Reason::SubmitBeforePassed),
             What::NotFound | What::DestinationResolved | What::AttemptOpened(_) => after.reason(),

@@ -120,7 +120,7 @@ fn submitting(case: &Case<'_>) -> Result<Option<Event>, Declined> {
         What::NotSent => case.became(AttemptStatus::NotSent, case.unsent(None)),
         What::Refused(refusal) => doubt::refused_at_once(case, *refusal),
         What::InDoubt(why) => case.in_doubt(*why, None),
-        What::HolderGone => case.in_doubt(Reason::HolderGone, None),
+        What::HolderGone => case.in_doubt(Reason::Interrupted, None),
         What::CancelRequested => case.cancel_requested(),
         What::Reported(said) => report::reported(case, said),
         What::Remarked(_) => case.noted(),
@@ -157,7 +157,7 @@ fn indeterminate(case: &Case<'_>) -> Result<Option<Event>, Declined> {
         },
         What::Refused(refusal) => doubt::refused_in_doubt(case, live, *refusal),
         What::InDoubt(why) => case.in_doubt_if_open(live, *why),
-        What::HolderGone => case.in_doubt_if_open(live, Reason::HolderGone),
+        What::HolderGone => case.in_doubt_if_open(live, Reason::Interrupted),
         What::NotFound => doubt::looked_in_vain(case, live),
         What::CancelRequested if nothing_there => {
             case.event(Change::Canceled, State::Canceled { reason: Reason::CancelRequested })

@@ -192,7 +192,7 @@ fn a_refusal_that_comes_after_the_doubt_counts_once_the_order_is_proven_absent()
     let mut bench = standing(Standing::InDoubt, &look_up(true));
     bench.must(refused(RefusalKind::Circumstance));
     bench.wait(REQUEST_TIMEOUT).must(What::NotFound).wait(SPACING).must(What::NotFound);
-    assert_eq!(bench.payout().state, State::Failed { reason: Reason::InsufficientFunds });
+    assert_eq!(bench.payout().state, State::Failed { reason: Reason::MerchantFundsInsufficient });
 }
 
 /// Every event starts the count of tries anew: answers that alternate would never pause.

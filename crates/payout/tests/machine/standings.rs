@@ -289,7 +289,7 @@ fn of_another_amount() -> Input {
 pub(crate) fn refused(kind: RefusalKind) -> What {
     let reason = match kind {
         RefusalKind::Content => Reason::AccountInvalid,
-        RefusalKind::Circumstance => Reason::InsufficientFunds,
+        RefusalKind::Circumstance => Reason::MerchantFundsInsufficient,
         RefusalKind::Access => Reason::AccessRefused,
         RefusalKind::Duplicate => Reason::DuplicateReported,
     };

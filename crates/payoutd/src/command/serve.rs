@@ -2,7 +2,10 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use futures_util::future::{Either, select};
 use server::{Drained, Intervals, Probes, ServerConfig};
 use tokio::sync::oneshot;
 
@@ -51,20 +54,30 @@ pub(crate) fn server_config(config: &config::Config) -> ServerConfig {
     }
 }
 
-/// Serves until `stop`; returns when everything under way is done or given up.
+/// Serves until `stop`, or until the store cannot go on; returns when everything under way is done
+/// or given up.
 pub(crate) async fn serve(
     composed: Composed,
     settings: ServerConfig,
     stop: impl Future<Output = ()>,
 ) -> Result<(), Failure> {
-    let Composed { engine, work, listeners, bound } = composed;
+    let Composed { engine, work, store, listeners, bound } = composed;
     tracing::info!(
         grpc = %bound.grpc, webhooks = %bound.webhooks, admin = %bound.admin, "serving"
     );
     let grace = settings.grace;
+    let broken = Arc::new(AtomicBool::new(false));
+    let probes = Probes { ready: ready_unless(&broken), ..Probes::default() };
+    let stop = async {
+        let (asked, failed) = (std::pin::pin!(stop), std::pin::pin!(store.stopped()));
+        if let Either::Right((why, _)) = select(asked, failed).await {
+            broken.store(true, Ordering::Relaxed);
+            tracing::error!(why, "the store takes no more writes; restart to recover");
+        }
+    };
     let (drained, front_is_gone) = oneshot::channel();
     let front = async {
-        let how = server::serve(engine.clone(), listeners, settings, Probes::default(), stop).await;
+        let how = server::serve(engine.clone(), listeners, settings, probes, stop).await;
         tracing::info!(in_time = how == Drained::InTime, "no call is open any more");
         // The engine cannot end before this: it waits for it.
         let _ = drained.send(());
@@ -76,5 +89,13 @@ pub(crate) async fn serve(
     let back = engine::serve(engine.clone(), work, stop_engine, grace);
     futures_util::future::join(front, back).await;
     tracing::info!("stopped");
-    Ok(())
+    match broken.load(Ordering::Relaxed) {
+        false => Ok(()),
+        true => Err("the store failed while it wrote; see the log, mend the disk, restart".into()),
+    }
+}
+
+fn ready_unless(broken: &Arc<AtomicBool>) -> Arc<dyn Fn() -> bool + Send + Sync> {
+    let broken = broken.clone();
+    Arc::new(move || !broken.load(Ordering::Relaxed))
 }

@@ -119,7 +119,8 @@ fn configuration(args: &Args, simulator: SocketAddr) -> String {
     let policy = policy(args.time_factor);
     let Args { grpc, webhooks, admin, .. } = args;
     format!(
-        r#"# Written by `payoutd simulate` for its simulator; time runs {factor} times faster than real.
+        r#"# Written by `payoutd simulate` for its simulator.
+# Time runs {factor} times faster than it really does.
 
 [server]
 grpc = "{grpc}"

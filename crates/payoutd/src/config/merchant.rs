@@ -66,6 +66,12 @@ fn europe(
     mistakes: &mut Mistakes,
 ) -> Option<eu::Config> {
     mistakes.keep(&format!("{path}.url"), check_url(&account.url));
+    if policy.request_timeout < eu::REQUEST_TIMEOUT_MIN && !is_loopback_http(&account.url) {
+        let least = eu::REQUEST_TIMEOUT_MIN.as_secs();
+        let what =
+            format!("must be at least {least}s: a payout that is given up too early is in doubt");
+        mistakes.add(&path.replace(".trustly_europe", ".policy.request_timeout"), what);
+    }
     let password = read(&format!("{path}.password"), &account.password, base, mistakes);
     let passphrase = match &account.private_key_passphrase {
         Some(secret) => {

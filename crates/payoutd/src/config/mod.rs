@@ -187,7 +187,8 @@ fn read_key(secret: &SecretRef, base: &Path) -> Result<Zeroizing<[u8; KEY_LENGTH
     match <[u8; KEY_LENGTH]>::try_from(bytes.as_slice()) {
         Ok(key) => Ok(Zeroizing::new(key)),
         Err(_) => Err(format!(
-            "must be {KEY_LENGTH} bytes in hexadecimal; make one with `openssl rand -hex {KEY_LENGTH}`"
+            "must be {KEY_LENGTH} bytes in hexadecimal; make one with \
+             `openssl rand -hex {KEY_LENGTH}`"
         )),
     }
 }

@@ -43,7 +43,9 @@ pub fn look_up(code: u64) -> Code {
         330 => (Class::Refused, Reason::AccountInvalid, "the account is not valid"),
         // Documented for webhooks about denied transactions only: where it answers a request, a
         // transaction may exist, so it is looked up rather than taken for an absence.
-        331 => (Class::Doubtful, Reason::InsufficientFunds, "the balance is not sufficient"),
+        331 => {
+            (Class::Doubtful, Reason::MerchantFundsInsufficient, "the balance is not sufficient")
+        }
         375 => (Class::Access, Reason::Other, "access id, access key or signature is wrong"),
         378 => (Class::Doubtful, Reason::BankUnavailable, "error of the provider or the bank"),
         380 => {

@@ -67,7 +67,7 @@ fn of_return_code(code: &str) -> Reason {
         "R02" | "R14" | "R15" | "905" | "910" => Reason::AccountClosed,
         "R03" | "R04" | "R12" | "R13" | "R20" => Reason::AccountInvalid,
         "900" | "902" | "909" | "911" | "912" | "914" => Reason::AccountInvalid,
-        "R01" | "R09" | "901" | "908" => Reason::InsufficientFunds,
+        "R01" | "R09" | "901" | "908" => Reason::MerchantFundsInsufficient,
         "R16" => Reason::Sanctions,
         "R17" => Reason::RiskDeclined,
         _ => Reason::ReturnedByBank,
@@ -76,7 +76,7 @@ fn of_return_code(code: &str) -> Reason {
 
 fn of_status(status: &str) -> Option<Reason> {
     Some(match status {
-        "SW021" | "AC113" => Reason::InsufficientFunds,
+        "SW021" | "AC113" => Reason::MerchantFundsInsufficient,
         "SW052" | "SW053" | "SW060" | "SE01" | "SE02" | "SE03" => Reason::BankUnavailable,
         "SW054" | "SW055" | "SW059" => Reason::RiskDeclined,
         "SW056" | "AC114" => Reason::AccountInvalid,
@@ -112,7 +112,7 @@ mod tests {
         assert_eq!(reason("SW056"), Some(Reason::AccountInvalid));
         assert_eq!(reason("SW060"), Some(Reason::BankUnavailable));
         assert_eq!(reason("SW057"), Some(Reason::ReauthenticationRequired));
-        assert_eq!(reason("SW021"), Some(Reason::InsufficientFunds));
+        assert_eq!(reason("SW021"), Some(Reason::MerchantFundsInsufficient));
         assert_eq!(reason("AC115"), Some(Reason::ReturnedByBank));
         assert_eq!(reason("AC104"), Some(Reason::Other));
         for fine in ["AC100", "AC102", "AC105", "AC106", "AC118", "SW020", "UC01", "NEW99", ""] {

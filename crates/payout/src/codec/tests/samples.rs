@@ -104,7 +104,7 @@ fn in_doubt() -> AttemptStatus {
         since: at(3),
         why: Reason::AnswerLost,
         looked_in_vain_at: Some(at(4)),
-        refusal: Some(Reason::InsufficientFunds),
+        refusal: Some(Reason::MerchantFundsInsufficient),
     })
 }
 

@@ -272,7 +272,10 @@ pub(crate) fn money(amount: &str, currency: &str) -> Result<Money, Failure> {
     let wrong = || format!("--amount must be a number with at most {} decimals", known.exponent());
     let (whole, fraction) = amount.split_once('.').unwrap_or((amount, ""));
     let places = usize::from(known.exponent());
-    if fraction.len() > places || !amount.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
+    if whole.is_empty()
+        || fraction.len() > places
+        || !amount.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+    {
         return Err(wrong().into());
     }
     let digits = format!("{whole}{fraction:0<places$}");

@@ -115,7 +115,8 @@ impl World {
             ("Payouts/ListPayouts", r#"{"merchant":"demo-eu"}"#),
             (
                 "Payouts/WatchPayouts",
-                r#"{"merchant":"demo-us","selector":{"entire_merchant":{}},"start":{"beginning":{}}}"#,
+                "{\"merchant\":\"demo-us\",\"selector\":{\"entire_merchant\":{}},\
+                 \"start\":{\"beginning\":{}}}",
             ),
             ("Provider/DescribeProvider", r#"{"merchant":"demo-us"}"#),
         ] {

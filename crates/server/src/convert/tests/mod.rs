@@ -546,7 +546,7 @@ fn a_description_is_sorted_and_complete() {
     let currency = |code| Currency::parse(code).unwrap();
     let describe = |methods| Description {
         name: "Provider".repeat(20),
-        region: "Here".to_owned(),
+        region: "Region".to_owned(),
         currencies: vec![(currency("HUF"), None, None), (currency("EUR"), None, None)],
         countries: Vec::new(),
         methods,
@@ -555,13 +555,14 @@ fn a_description_is_sorted_and_complete() {
         return_window: Duration::from_secs(86_400),
     };
     let shown = description(&describe(Vec::new()), Vec::new());
-    assert_eq!((shown.display_name.len(), shown.region.as_str()), (64, "Here"));
+    assert_eq!(shown.display_name.len(), 64);
     assert_eq!(shown.currencies[0].currency_code, "EUR");
     assert_eq!(shown.currencies[1].minor_unit_multiple, 100);
     assert_eq!(shown.confirmation(), v1::Confirmation::Confirmed);
     assert_eq!(shown.duplicate_protection(), v1::DuplicateProtection::Unconfirmed);
     assert_eq!(shown.return_window.unwrap().seconds, 86_400);
     assert!(shown.destination_forms.is_empty());
+    assert_eq!(shown.region, "Region");
     let all = describe(vec![Method::PayIban, Method::PayLocalAccount, Method::PayInstantly]);
     let shown = description(&all, Vec::new());
     assert_eq!(shown.destination_forms.len(), 2);

@@ -1,0 +1,11 @@
+//! The binary as its callers, its provider and its operators see it: real processes, real sockets,
+//! a real store, and a simulated Trustly that checks real signatures.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "black-box tests wait for other processes by the real clock"
+)]
+
+mod world;
+
+mod smoke;
