@@ -214,16 +214,13 @@ pub struct Attempt {
     /// Where the attempt is.
     #[prost(enumeration = "AttemptState", tag = "2")]
     pub state: i32,
-    /// Why it is there. Absent where there is nothing to explain.
+    /// Why it is there: for an attempt that is in doubt or was not sent. What refused an attempt is in
+    /// the event that says so. Absent otherwise.
     #[prost(message, optional, tag = "3")]
     pub cause: ::core::option::Option<Cause>,
     /// When it was recorded, before it was sent. UTC.
     #[prost(message, optional, tag = "4")]
     pub opened_at: ::core::option::Option<::prost_types::Timestamp>,
-    /// When it was settled without money moving, or accepted. Absent while it is open or in doubt.
-    /// UTC.
-    #[prost(message, optional, tag = "5")]
-    pub settled_at: ::core::option::Option<::prost_types::Timestamp>,
 }
 /// Where an attempt is. Unknown states are to be treated as IN_DOUBT.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -1481,7 +1478,7 @@ pub struct Payout {
     /// Where it goes, without bank details.
     #[prost(message, optional, tag = "6")]
     pub destination: ::core::option::Option<PayoutDestination>,
-    /// The speed that was asked for; UNSPECIFIED if the choice was left to the provider.
+    /// The speed that was asked for.
     #[prost(enumeration = "Speed", tag = "7")]
     pub speed: i32,
     /// The text asked for on the customer's bank statement, at most 35 characters. Empty if the
@@ -1514,7 +1511,8 @@ pub struct Payout {
     /// Why the payout is in its state. Absent where there is nothing to explain.
     #[prost(message, optional, tag = "15")]
     pub cause: ::core::option::Option<Cause>,
-    /// What people have to look at. Empty if nothing. An entry is never taken away by itself.
+    /// What people have to look at. Empty if nothing. PARKED stays as long as the payout is parked, the
+    /// others for ever.
     #[prost(enumeration = "Attention", repeated, tag = "16")]
     pub attention: ::prost::alloc::vec::Vec<i32>,
     /// The names under which the provider knows this payout. At most 16, oldest first.
@@ -1527,41 +1525,34 @@ pub struct Payout {
     /// gaps. Of two readings of one payout the one with the greater sequence is the newer.
     #[prost(int64, tag = "19")]
     pub sequence: i64,
-    /// The bank's or network's own trace of the transfer, at most 64 characters, for enquiries at the
-    /// receiving bank. Empty if not known.
-    #[prost(string, tag = "20")]
-    pub bank_trace_id: ::prost::alloc::string::String,
-    /// When the money should be at the customer's bank. Absent if the provider does not say.
-    #[prost(message, optional, tag = "21")]
-    pub expected_arrival: ::core::option::Option<::prost_types::Timestamp>,
     /// The speed with which it was really paid; UNSPECIFIED as long as that is not known.
-    #[prost(enumeration = "Speed", tag = "22")]
+    #[prost(enumeration = "Speed", tag = "20")]
     pub speed_achieved: i32,
     /// Until when the bank may still send the money back. Set with the state COMPLETED or PRESUMED;
     /// absent before.
-    #[prost(message, optional, tag = "23")]
+    #[prost(message, optional, tag = "21")]
     pub return_window_ends_at: ::core::option::Option<::prost_types::Timestamp>,
     /// When the payout was recorded. UTC.
-    #[prost(message, optional, tag = "24")]
+    #[prost(message, optional, tag = "22")]
     pub created_at: ::core::option::Option<::prost_types::Timestamp>,
     /// When its latest event was recorded. UTC.
-    #[prost(message, optional, tag = "25")]
+    #[prost(message, optional, tag = "23")]
     pub updated_at: ::core::option::Option<::prost_types::Timestamp>,
     /// When the outcome became what it is. Absent as long as the outcome is UNDECIDED. UTC.
-    #[prost(message, optional, tag = "26")]
+    #[prost(message, optional, tag = "24")]
     pub outcome_at: ::core::option::Option<::prost_types::Timestamp>,
 }
 /// Where a payout goes, as far as it may be shown.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct PayoutDestination {
-    /// The stored destination. Empty as long as there is none, which may be for good if the payout was
-    /// created with bank details or a provider handle.
+    /// The stored destination it goes to; GetDestination says more of it. Empty if the payout was
+    /// created with bank details or with a provider handle.
     #[prost(string, tag = "1")]
     pub destination_id: ::prost::alloc::string::String,
-    /// How the destination came to be known.
+    /// How the destination was given; UNSPECIFIED for a stored one.
     #[prost(enumeration = "DestinationKind", tag = "2")]
     pub kind: i32,
-    /// What may be shown of it to people.
+    /// What may be shown of it to people; absent for a stored one.
     #[prost(message, optional, tag = "3")]
     pub summary: ::core::option::Option<DestinationSummary>,
 }
@@ -1695,7 +1686,7 @@ impl Outcome {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum Speed {
-    /// In a request: the provider chooses. In a response: not chosen, or not known.
+    /// In a request: the same as STANDARD. In a response: not known.
     Unspecified = 0,
     /// By the ordinary rail, usually within one to three banking days.
     Standard = 1,
@@ -1834,25 +1825,19 @@ pub struct PayoutEvent {
     /// What people have to look at because of this event. UNSPECIFIED if nothing.
     #[prost(enumeration = "Attention", tag = "9")]
     pub attention: i32,
-    /// The attempt it is about, from 1. 0 if it is about none.
+    /// The attempt that was opened, from 1; what follows is about it until another is opened. 0 in
+    /// every event but ATTEMPT_OPENED.
     #[prost(int32, tag = "10")]
     pub attempt_number: i32,
     /// The provider's names for the payout that became known with this event. At most 16.
     #[prost(message, repeated, tag = "11")]
     pub provider_references: ::prost::alloc::vec::Vec<ProviderReference>,
-    /// The bank's or network's own trace of the transfer, at most 64 characters. Empty if this event
-    /// brought none.
-    #[prost(string, tag = "12")]
-    pub bank_trace_id: ::prost::alloc::string::String,
-    /// When the money should arrive. Absent if this event says nothing about it.
-    #[prost(message, optional, tag = "13")]
-    pub expected_arrival: ::core::option::Option<::prost_types::Timestamp>,
     /// The speed with which it was really paid. UNSPECIFIED if this event says nothing about it.
-    #[prost(enumeration = "Speed", tag = "14")]
+    #[prost(enumeration = "Speed", tag = "12")]
     pub speed_achieved: i32,
     /// When it happened, by the clock of whoever reported it; the time of recording where nobody said.
     /// UTC. Not to be used for ordering.
-    #[prost(message, optional, tag = "15")]
+    #[prost(message, optional, tag = "13")]
     pub occurred_at: ::core::option::Option<::prost_types::Timestamp>,
 }
 /// Something that happened to one destination.
@@ -1966,8 +1951,8 @@ pub enum PayoutEventKind {
     AttentionRaised = 16,
     /// It is held before it is sent, or free to be sent again; `cause` says why.
     HoldChanged = 17,
-    /// Something was learned that moves nothing, such as a late or repeated notification, an expected
-    /// time of arrival or a reference.
+    /// Something was learned that moves nothing, such as a late or repeated notification, or that the
+    /// provider does not have the payout before it is sent for the first time.
     Noted = 18,
 }
 impl PayoutEventKind {
@@ -2101,7 +2086,7 @@ pub struct ListParkedNotificationsRequest {
 /// The response of ListParkedNotifications.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListParkedNotificationsResponse {
-    /// The parked notifications, latest received first.
+    /// The parked notifications, oldest first.
     #[prost(message, repeated, tag = "1")]
     pub notifications: ::prost::alloc::vec::Vec<ParkedNotification>,
     /// For the next page. Opaque, at most 512 characters. Empty on the last page.
@@ -2203,8 +2188,8 @@ pub mod operations_client {
             self.inner = self.inner.max_encoding_message_size(limit);
             self
         }
-        /// Lists notifications that are parked because the payout they name is not known here, latest
-        /// received first, page by page.
+        /// Lists notifications that are parked because the payout they name is not known here, oldest
+        /// first, page by page.
         ///
         /// Changes nothing, so it may be repeated and cancelled at will. Errors: INVALID_FIELD,
         /// INVALID_PAGE_TOKEN, UNKNOWN_MERCHANT, STORE_UNAVAILABLE.
@@ -2249,8 +2234,8 @@ pub mod operations_server {
     /// Generated trait containing gRPC methods that should be implemented for use with OperationsServer.
     #[async_trait]
     pub trait Operations: std::marker::Send + std::marker::Sync + 'static {
-        /// Lists notifications that are parked because the payout they name is not known here, latest
-        /// received first, page by page.
+        /// Lists notifications that are parked because the payout they name is not known here, oldest
+        /// first, page by page.
         ///
         /// Changes nothing, so it may be repeated and cancelled at will. Errors: INVALID_FIELD,
         /// INVALID_PAGE_TOKEN, UNKNOWN_MERCHANT, STORE_UNAVAILABLE.
@@ -2451,8 +2436,8 @@ pub struct CreatePayoutRequest {
     /// The amount to be paid, greater than zero, in a currency of the merchant's provider. Required.
     #[prost(message, optional, tag = "4")]
     pub amount: ::core::option::Option<Money>,
-    /// How fast to pay. UNSPECIFIED leaves the choice to the provider. A speed that
-    /// `ProviderDescription.speeds` does not list is refused.
+    /// How fast to pay; UNSPECIFIED means STANDARD. A speed that `ProviderDescription.speeds` does not
+    /// list is refused.
     #[prost(enumeration = "Speed", tag = "8")]
     pub speed: i32,
     /// The text for the customer's bank statement, at most 35 characters. The bank may cut it. Absent:
@@ -3711,31 +3696,25 @@ pub struct ProviderDescription {
     /// The forms in which a destination can be given.
     #[prost(enumeration = "DestinationForm", repeated, tag = "6")]
     pub destination_forms: ::prost::alloc::vec::Vec<i32>,
-    /// The speeds that may be asked for. Empty if the provider always chooses.
+    /// The speeds that may be asked for. STANDARD is always one of them.
     #[prost(enumeration = "Speed", repeated, tag = "7")]
     pub speeds: ::prost::alloc::vec::Vec<i32>,
     /// How success becomes known.
     #[prost(enumeration = "Confirmation", tag = "8")]
     pub confirmation: i32,
-    /// With CONFIRMATION_PRESUMED: how long nothing bad must have been heard. Absent otherwise.
-    #[prost(message, optional, tag = "9")]
-    pub presume_after: ::core::option::Option<::prost_types::Duration>,
     /// How long after success the bank may still return the money.
-    #[prost(message, optional, tag = "10")]
+    #[prost(message, optional, tag = "9")]
     pub return_window: ::core::option::Option<::prost_types::Duration>,
     /// What CancelPayout can reach.
-    #[prost(enumeration = "CancelSupport", tag = "11")]
+    #[prost(enumeration = "CancelSupport", tag = "10")]
     pub cancel_support: i32,
     /// Whether the provider is confirmed to refuse the same payout twice.
-    #[prost(enumeration = "DuplicateProtection", tag = "12")]
+    #[prost(enumeration = "DuplicateProtection", tag = "11")]
     pub duplicate_protection: i32,
     /// How long payouts and events are kept after their outcome. Absent if for ever. Idempotency keys
     /// are single-use for ever in any case.
-    #[prost(message, optional, tag = "13")]
+    #[prost(message, optional, tag = "12")]
     pub retention: ::core::option::Option<::prost_types::Duration>,
-    /// How the link to the provider is at this moment.
-    #[prost(enumeration = "LinkState", tag = "14")]
-    pub link_state: i32,
 }
 /// What can be paid in one currency.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -3887,43 +3866,6 @@ impl DuplicateProtection {
             "DUPLICATE_PROTECTION_UNSPECIFIED" => Some(Self::Unspecified),
             "DUPLICATE_PROTECTION_CONFIRMED" => Some(Self::Confirmed),
             "DUPLICATE_PROTECTION_UNCONFIRMED" => Some(Self::Unconfirmed),
-            _ => None,
-        }
-    }
-}
-/// How the link to the provider is. An unknown value is to be treated as LINK_STATE_UP.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum LinkState {
-    /// Not known: nothing was sent lately.
-    Unspecified = 0,
-    /// The latest calls were answered.
-    Up = 1,
-    /// The latest calls were not answered, or with the provider's own failure.
-    Down = 2,
-    /// The provider refuses the merchant's access: payouts are recorded and held until it is mended.
-    Held = 3,
-}
-impl LinkState {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "LINK_STATE_UNSPECIFIED",
-            Self::Up => "LINK_STATE_UP",
-            Self::Down => "LINK_STATE_DOWN",
-            Self::Held => "LINK_STATE_HELD",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "LINK_STATE_UNSPECIFIED" => Some(Self::Unspecified),
-            "LINK_STATE_UP" => Some(Self::Up),
-            "LINK_STATE_DOWN" => Some(Self::Down),
-            "LINK_STATE_HELD" => Some(Self::Held),
             _ => None,
         }
     }

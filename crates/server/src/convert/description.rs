@@ -33,7 +33,6 @@ pub(crate) fn description(
             true => v1::Confirmation::Confirmed.into(),
             false => v1::Confirmation::Presumed.into(),
         },
-        presume_after: None,
         return_window: Some(duration(description.return_window)),
         cancel_support: v1::CancelSupport::BeforeSubmission.into(),
         duplicate_protection: match description.duplicate_protection {
@@ -42,7 +41,6 @@ pub(crate) fn description(
         },
         // Nothing is ever trimmed.
         retention: None,
-        link_state: v1::LinkState::Unspecified.into(),
     }
 }
 

@@ -53,9 +53,6 @@ fn payout_event(event: &Event) -> v1::PayoutEvent {
             _ => 0,
         },
         provider_references: references(event),
-        // No provider here names these yet.
-        bank_trace_id: String::new(),
-        expected_arrival: None,
         speed_achieved: match &event.change {
             Change::Reported { speed_achieved: Some(achieved), .. } => speed(*achieved).into(),
             _ => v1::Speed::Unspecified.into(),

@@ -51,9 +51,6 @@ pub(crate) fn payout(payout: &Payout) -> v1::Payout {
         provider_references: references(payout),
         attempts: payout.attempts.iter().skip(hidden).map(attempt).collect(),
         sequence: sequence(payout.sequence),
-        // No provider here names these yet.
-        bank_trace_id: String::new(),
-        expected_arrival: None,
         speed_achieved: payout.speed_achieved.map_or(v1::Speed::Unspecified, speed).into(),
         return_window_ends_at: match payout.state {
             State::Completed { return_window_ends_at } => Some(timestamp(return_window_ends_at)),
@@ -132,8 +129,6 @@ fn attempt(attempt: &Attempt) -> v1::Attempt {
         state: state.into(),
         cause: why.map(bare_cause),
         opened_at: Some(timestamp(attempt.opened_at)),
-        // The time is in the event that settled it; the record does not keep it.
-        settled_at: None,
     }
 }
 
