@@ -5,7 +5,6 @@
     clippy::disallowed_methods,
     reason = "black-box tests wait for other processes by the real clock"
 )]
-
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails where it stands")]
 
 mod world;

@@ -4,7 +4,7 @@ use crate::attempt::{Attempt, AttemptStatus};
 use crate::event::Event;
 use crate::fingerprint::Fingerprint;
 use crate::id::{IdempotencyKey, Merchant, PayoutId, ProviderReference, ReceiptId};
-use crate::input::Reported;
+use crate::input::{ProviderWords, Reported};
 use crate::machine;
 use crate::order::{Order, Speed};
 use crate::reason::Reason;
@@ -40,6 +40,8 @@ pub struct Payout {
     pub unconfirmed: Option<Reported>,
     /// The provider's id of the order.
     pub provider_reference: Option<ProviderReference>,
+    /// The provider's words behind its latest change of state.
+    pub words: ProviderWords,
     /// By which rail it went, where that is known.
     pub speed_achieved: Option<Speed>,
     /// When it was confirmed.

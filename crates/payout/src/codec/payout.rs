@@ -10,9 +10,11 @@ use crate::codec::field::{
     Numbered, name, optional_millis, optional_name, optional_numbered, optional_time,
 };
 use crate::codec::fingerprint::FingerprintMirror;
+use crate::codec::input::WordsMirror;
 use crate::codec::order::OrderMirror;
 use crate::codec::state::{GiveBackMirror, StateMirror};
 use crate::id::{ProviderReference, ReceiptId};
+use crate::input::ProviderWords;
 use crate::record::{Fence, Payout, RECEIPTS_MAX, Record, Schedule, Vault};
 use crate::seal::Sealed;
 use crate::state::GiveBack;
@@ -96,6 +98,8 @@ struct PayoutMirror<'b> {
     created_at: i64,
     #[n(19)]
     updated_at: i64,
+    #[b(20)]
+    words: Option<WordsMirror<'b>>,
 }
 
 impl<'b> From<&'b Payout> for PayoutMirror<'b> {
@@ -120,6 +124,7 @@ impl<'b> From<&'b Payout> for PayoutMirror<'b> {
             sequence: payout.sequence,
             created_at: payout.created_at.as_millis(),
             updated_at: payout.updated_at.as_millis(),
+            words: (payout.words != ProviderWords::default()).then(|| (&payout.words).into()),
         }
     }
 }
@@ -136,6 +141,7 @@ impl TryFrom<PayoutMirror<'_>> for Payout {
             fingerprint: mirror.fingerprint.into(),
             state: mirror.state.try_into()?,
             attempts: list(mirror.attempts, ATTEMPTS_MAX, ATTEMPTS, TryInto::try_into)?,
+            words: mirror.words.map(TryInto::try_into).transpose()?.unwrap_or_default(),
             resolved: mirror.resolved,
             look_first: mirror.look_first,
             cancel_requested: mirror.cancel_requested,

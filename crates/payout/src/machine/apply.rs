@@ -3,7 +3,7 @@
 
 use crate::attempt::{ATTEMPTS_KEPT, Attempt, AttemptStatus};
 use crate::event::{Change, Created, Event};
-use crate::input::Reported;
+use crate::input::{ProviderWords, Reported};
 use crate::reason::Reason;
 use crate::record::{Payout, RECEIPTS_MAX};
 use crate::state::{Outcome, State, StateName};
@@ -32,6 +32,7 @@ fn first(event: &Event, created: &Created) -> Payout {
         cancel_requested: false,
         unconfirmed: None,
         provider_reference: None,
+        words: ProviderWords::default(),
         speed_achieved: None,
         completed_at: None,
         ended_at: None,
@@ -57,6 +58,9 @@ fn advance(mut payout: Payout, event: &Event) -> Payout {
         event.after.name().as_str()
     );
     change(&mut payout, event);
+    if payout.state != event.after {
+        payout.words = event.words.clone();
+    }
     payout.state = event.after;
     payout.sequence = event.sequence;
     payout.updated_at = event.recorded_at;

@@ -11,7 +11,7 @@ use payout::reason::Reason;
 use payout::record::Payout;
 use payout::state::{GiveBack, Outcome, State, StateName};
 
-use super::cause::{attention, bare_cause};
+use super::cause::{attention, bare_cause, cause};
 use super::destination::payout_destination;
 use super::time::timestamp;
 
@@ -46,7 +46,7 @@ pub(crate) fn payout(payout: &Payout) -> v1::Payout {
         state: state(payout.state.name()).into(),
         outcome: outcome(payout.state.name().outcome()).into(),
         give_back: payout.give_back.as_ref().map(give_back),
-        cause: why(payout).map(bare_cause),
+        cause: why(payout).map(|reason| cause(reason, &payout.words)),
         attention: attentions(payout),
         provider_references: references(payout),
         attempts: payout.attempts.iter().skip(hidden).map(attempt).collect(),

@@ -208,7 +208,7 @@ prop_compose! {
         (completed_at, ended_at) in (of(time()), of(time())),
         (give_back, attention) in (of(give_back()), of(reason())),
         sequence in any::<u64>(),
-        (created_at, updated_at) in (time(), time()),
+        (created_at, updated_at, words) in (time(), time(), words()),
     ) -> Payout {
         Payout {
             id,
@@ -221,6 +221,7 @@ prop_compose! {
             cancel_requested,
             unconfirmed,
             provider_reference,
+            words,
             speed_achieved,
             completed_at,
             ended_at,
