@@ -52,7 +52,8 @@ impl Engine {
         }
     }
 
-    /// Does the next thing, and says whether there may be more to do now. So does each of the steps.
+    /// Does the next thing, and says whether there may be more to do now. So does each of the
+    /// steps.
     async fn step(&self, id: &PayoutId) -> Result<bool, DriveError> {
         let Some(record) = self.load_record(id).await.map_err(TakeError::from)? else {
             return Ok(false);
