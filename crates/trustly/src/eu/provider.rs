@@ -156,13 +156,16 @@ impl Europe {
         Answer { inputs: vec![input], evidence }
     }
 
-    /// A UUID for a call that may be repeated freely and must not be taken for an earlier one.
+    /// A UUID for a call that may be repeated freely and must not be taken for an earlier one, nor
+    /// for one of another merchant: each merchant has a count and a notification address of its own.
     fn fresh_uuid(&self, method: &str) -> Uuid {
         let count = self.calls.fetch_add(1, Ordering::Relaxed);
         let mut hash = Sha256::new_with_prefix("payoutd.v1.call");
-        hash.update(self.incarnation.as_str());
-        hash.update([0]);
-        hash.update(method);
+        let incarnation = self.incarnation.as_str();
+        for part in [incarnation, self.account.as_str(), &self.config.notification_url, method] {
+            hash.update(part);
+            hash.update([0]);
+        }
         hash.update(count.to_be_bytes());
         let digest: [u8; 32] = hash.finalize().into();
         Uuid::from_bytes(*digest.first_chunk().expect("a digest is longer than a uuid"))
@@ -226,7 +229,10 @@ impl Provider for Europe {
 
     fn prepare(&self, payout: &Payout, handle: &Handle, generation: u32) -> Result<Request, Unfit> {
         let order = &payout.order;
-        let account_id = std::str::from_utf8(handle.reveal()).unwrap_or_default();
+        let Some(account_id) = account_id_of(handle) else {
+            let why = "the stored handle cannot be read; register the account again".to_owned();
+            return Err(not_possible("destination", why));
+        };
         let segment = notification_segment(&self.keys, &payout.id);
         let segment = segment.expect("the current key is in the ring");
         let notification_url = format!("{}/{segment}", self.config.notification_url);
@@ -423,6 +429,12 @@ fn handle_of(account_id: &str) -> Option<Handle> {
         1..=DIGITS_MAX if digits => Some(Handle::new(account_id.as_bytes().to_vec())),
         _ => None,
     }
+}
+
+/// What [`handle_of`] made.
+fn account_id_of(handle: &Handle) -> Option<&str> {
+    let account_id = std::str::from_utf8(handle.reveal()).ok()?;
+    handle_of(account_id).map(|_| account_id)
 }
 
 fn bank_account(
