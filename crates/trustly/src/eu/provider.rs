@@ -32,6 +32,7 @@ use super::code::{self, Class};
 use super::key::{MerchantKey, TrustlyKey};
 use super::signature::Algorithm;
 use super::uuid::Uuid;
+use super::wire::notification::Notification;
 use super::wire::reply::{Data, Reply, UnverifiedReply};
 use super::wire::request::{self, AccountPayout, Caller};
 use super::wire::{self, MESSAGE_BYTES_MAX};
@@ -476,11 +477,22 @@ fn not_possible(field: &'static str, why: String) -> Unfit {
     Unfit { field, why, kind: UnfitKind::NotPossible }
 }
 
-/// The amount that a notification names, if it can be one of ours.
-pub(super) fn money_of(named: &wire::notification::Money) -> Option<Money> {
-    let currency = Currency::parse(&named.currency).ok()?;
-    let minor_units = named.amount.minor_units(u32::from(currency.exponent())).ok()?;
-    Money::new(minor_units, currency).ok()
+/// The amount that a notification names. One that is missing or cannot be any payout's is shown as
+/// an amount in a currency that this region does not pay out: it differs from whatever was ordered,
+/// so that it moves no money and calls a person, instead of being refused for ever and lost.
+pub(super) fn money_of(notification: &Notification) -> Money {
+    let read = notification.money().ok().and_then(|named| {
+        let currency = Currency::parse(&named.currency).ok()?;
+        let minor_units = named.amount.minor_units(u32::from(currency.exponent())).ok()?;
+        Money::new(minor_units, currency).ok()
+    });
+    match read {
+        Some(money) => money,
+        None => {
+            let foreign = Currency::parse("USD").expect("the dollar is a currency");
+            Money::new(1, foreign).expect("a cent is an amount")
+        }
+    }
 }
 
 /// How long Trustly Europe should be given to answer a payout: its pages give no figure, its own
