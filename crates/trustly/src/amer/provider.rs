@@ -20,8 +20,8 @@ use zeroize::Zeroizing;
 
 use super::code::{self, Class};
 use super::credentials::Credentials;
-use super::handle::{Authorization, is_transaction_id};
 use super::report::{is_of, report, specific};
+use super::handle::{Authorization, is_transaction_id, usable};
 use super::status::{Status, TransactionType};
 use super::wire::deposit::{Deposit, Encoding, InstantFlag, MINOR_UNITS_MAX, MINOR_UNITS_MIN};
 use super::wire::reply::{ApiErrors, REPLY_BYTES_MAX, Reply};
@@ -208,6 +208,13 @@ impl Provider for Americas {
             let why = "the stored handle cannot be read; import the destination again".to_owned();
             return Err(Unfit { field: "destination", why, kind: UnfitKind::NotPossible });
         };
+        let ours = payout.order.amount.currency();
+        if let Some(theirs) = authorization.currency.filter(|theirs| theirs != ours.code()) {
+            // A deposit names no currency: it would be paid out in that of its authorization.
+            let why = format!("must be {theirs}, the currency of the destination's authorization");
+            let field = "amount.currency_code";
+            return Err(Unfit { field, why, kind: UnfitKind::NotPossible });
+        }
         let deposit = Deposit {
             merchant_reference: payout.id.as_str(),
             minor_units: payout.order.amount.minor_units(),
@@ -271,6 +278,9 @@ impl Onboarding for Americas {
     /// names deposits on it can be looked up.
     async fn import(&self, _: &Customer, raw: &RawHandle) -> Resolution {
         let id = raw.reveal();
+        if !is_transaction_id(id) {
+            return Resolution::Refused(Reason::AccountInvalid, ProviderWords::default());
+        }
         let reply = match self.get(&format!("/transactions/{id}"), REPLY_BYTES_MAX).await {
             Ok(reply) => reply,
             Err(NoReply::NotSent) => return Resolution::Unknown(Reason::ConnectionFailed),
@@ -307,8 +317,9 @@ fn imported(found: Transaction) -> Resolution {
     };
     let authorization = Authorization {
         transaction_id: found.transaction_id,
-        reference: found.payment.merchant_reference,
-        customer: found.payment.customer_external_id,
+        reference: usable(found.payment.merchant_reference),
+        customer: usable(found.payment.customer_external_id),
+        currency: found.currency,
     };
     Resolution::Resolved(Resolved { handle: authorization.encode(), summary })
 }
