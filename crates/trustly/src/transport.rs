@@ -41,6 +41,13 @@ pub struct Reply {
     pub body: Zeroizing<Vec<u8>>,
 }
 
+impl Reply {
+    /// Whether the HTTP status says that what was asked for was done.
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+}
+
 /// Why there is no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum NoReply {

@@ -32,6 +32,7 @@ pub(crate) fn words(
     }
 }
 
-fn cut(text: &str) -> String {
+/// A text for people, without control characters and no longer than what is kept.
+pub(crate) fn cut(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(PROVIDER_TEXT_LENGTH_MAX).collect()
 }

@@ -1,13 +1,15 @@
 //! Finding out where a deposit stands. What is found is adopted; that nothing is found counts only
 //! if the look-up could have found it.
 
+use payout::attempt::AttemptStatus;
 use payout::input::What;
 use payout::port::{Answer, Evidence, EvidenceKind};
 use payout::record::Payout;
 
-use super::handle::Authorization;
+use super::handle::{Authorization, is_transaction_id};
 use super::provider::Americas;
 use super::report::{is_of, report, reported};
+use super::status::Status;
 use super::wire::page::{PAGE_BYTES_MAX, Page};
 use super::wire::transaction::Transaction;
 use crate::words::own;
@@ -18,42 +20,103 @@ const PAGE_SIZE: usize = 100;
 /// Pages read of one list. An authorization with more deposits than that cannot prove absence.
 const PAGES_MAX: usize = 20;
 
-/// Asks for the transaction that Trustly is known to call it.
-pub(super) async fn by_id(americas: &Americas, payout: &Payout, id: &str) -> Answer {
+/// Asks by the transaction's id where Trustly has told it, else by our name for the payout. Reads
+/// only, so that nothing here can pay a second time.
+pub(super) async fn ask(
+    americas: &Americas,
+    payout: &Payout,
+    authorization: Option<Authorization>,
+) -> Answer {
+    match &payout.provider_reference {
+        Some(id) if is_transaction_id(id.as_str()) => {
+            by_id(americas, payout, id.as_str(), authorization).await
+        }
+        Some(_) | None => by_name(americas, payout, authorization).await,
+    }
+}
+
+/// A bad end speaks for the payout only if no other transaction under our name moves money.
+async fn by_id(
+    americas: &Americas,
+    payout: &Payout,
+    id: &str,
+    authorization: Option<Authorization>,
+) -> Answer {
     let (found, evidence) = americas.transaction(id).await;
-    let said = found.filter(|found| is_of(payout, found)).and_then(|found| report(payout, &found));
-    Answer { inputs: said.into_iter().collect(), evidence }
+    let Some(found) = found.filter(|found| is_of(payout, found)) else {
+        return Answer { inputs: Vec::new(), evidence };
+    };
+    if rank(found.status) > Rank::Ended || !may_have_another(payout) {
+        return Answer { inputs: report(payout, &found).into_iter().collect(), evidence };
+    }
+    let parent = authorization.map(|authorization| authorization.transaction_id);
+    let Some(parent) = found.original_transaction_id.clone().or(parent) else {
+        return Answer { inputs: Vec::new(), evidence };
+    };
+    let mut listed = list(americas, &deposits_on(&parent)).await;
+    listed.evidence.extend(evidence);
+    let listed_itself = listed.has(id);
+    listed.transactions.retain(|other| other.transaction_id != id);
+    if let Some(other) = best(payout, &listed.transactions)
+        && rank(other.status) > Rank::Ended
+    {
+        return adopt(americas, payout, other).await;
+    }
+    let said = match listed.complete && listed_itself {
+        true => report(payout, &found),
+        false => None,
+    };
+    Answer { inputs: said.into_iter().collect(), evidence: listed.evidence }
+}
+
+/// Only what was sent again after it was proven absent can have two transactions, and what is not
+/// known here to have been sent at all.
+fn may_have_another(payout: &Payout) -> bool {
+    let absent = |status| status == AttemptStatus::Absent;
+    payout.attempts.is_empty() || payout.attempts.iter().any(|attempt| absent(attempt.status))
 }
 
 /// Looks for the deposit by our name: first among the deposits on its authorization, then among all
 /// of the customer's transactions under the authorization's reference. The second list must hold
 /// the authorization itself; if it does not, the look-up would not have found the deposit either.
-pub(super) async fn by_name(
+async fn by_name(
     americas: &Americas,
     payout: &Payout,
     authorization: Option<Authorization>,
 ) -> Answer {
     let Some(authorization) = authorization else { return Answer::default() };
     let id = &authorization.transaction_id;
-    let query = format!("originalTransactionId={id}&transactionType=6");
-    let Some(deposits) = list(americas, &query).await else { return Answer::default() };
-    if let Some(found) = ours(payout, &deposits.transactions) {
-        return by_id(americas, payout, &found.transaction_id).await;
+    let deposits = list(americas, &deposits_on(id)).await;
+    if let Some(found) = deposits.ours(payout) {
+        return adopt(americas, payout, found).await;
     }
     let Some(query) = wider(&authorization) else { return Answer::default() };
-    let Some(all) = list(americas, &query).await else { return Answer::default() };
-    if let Some(found) = ours(payout, &all.transactions) {
-        return by_id(americas, payout, &found.transaction_id).await;
+    let all = list(americas, &query).await;
+    if let Some(found) = all.ours(payout) {
+        return adopt(americas, payout, found).await;
     }
-    let control = all.transactions.iter().any(|found| found.transaction_id == *id);
-    match control {
-        true => {
-            let mut evidence = deposits.evidence;
-            evidence.extend(all.evidence);
-            Answer { inputs: vec![own(What::NotFound)], evidence }
-        }
-        false => Answer::default(),
+    if !(deposits.complete && all.complete && all.has(id)) {
+        return Answer::default();
     }
+    let mut evidence = deposits.evidence;
+    evidence.extend(all.evidence);
+    Answer { inputs: vec![own(What::NotFound)], evidence }
+}
+
+/// Asks for a transaction that a list showed. Lists lag, so what the transaction says itself
+/// counts; an amount that it leaves out is the one in the list.
+async fn adopt(americas: &Americas, payout: &Payout, listed: &Transaction) -> Answer {
+    let (found, evidence) = americas.transaction(&listed.transaction_id).await;
+    let said = found.filter(|found| is_of(payout, found)).and_then(|mut found| {
+        found.amount_minor_units = found.amount_minor_units.or(listed.amount_minor_units);
+        found.currency = found.currency.or_else(|| listed.currency.clone());
+        report(payout, &found)
+    });
+    Answer { inputs: said.into_iter().collect(), evidence }
+}
+
+fn deposits_on(authorization_id: &str) -> String {
+    format!("originalTransactionId={authorization_id}&transactionType=6")
 }
 
 /// The customer's transactions under the authorization's reference, as far as both are known.
@@ -68,49 +131,79 @@ fn wider(authorization: &Authorization) -> Option<String> {
     if terms.is_empty() { None } else { Some(terms.join("&")) }
 }
 
-/// The transaction that speaks for the payout: of several under our name, one that moves money.
-fn ours<'a>(payout: &Payout, transactions: &'a [Transaction]) -> Option<&'a Transaction> {
-    let named = |found: &&Transaction| {
-        is_of(payout, found) && found.merchant_reference.as_deref() == Some(payout.id.as_str())
-    };
+/// How much a transaction speaks for its payout, of several under one name: what may move money
+/// before what has ended, and what is not understood before all.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    Ended,
+    Moves,
+    Unknown,
+}
+
+fn rank(status: Status) -> Rank {
+    match reported(status) {
+        None => Rank::Unknown,
+        Some(status) if status.is_negative() => Rank::Ended,
+        Some(_) => Rank::Moves,
+    }
+}
+
+fn best<'a>(payout: &Payout, transactions: &'a [Transaction]) -> Option<&'a Transaction> {
     let mut best: Option<&Transaction> = None;
-    for found in transactions.iter().filter(named) {
-        let rank = |found: &Transaction| match reported(found.status) {
-            None => 2,
-            Some(status) if status.is_negative() => 0,
-            Some(_) => 1,
-        };
-        if best.is_none_or(|best| rank(found) > rank(best)) {
+    for found in transactions {
+        let named = found.merchant_reference.as_deref() == Some(payout.id.as_str());
+        let better = best.is_none_or(|best| rank(found.status) > rank(best.status));
+        if named && is_of(payout, found) && better {
             best = Some(found);
         }
     }
     best
 }
 
-/// A whole list, with the pages as they came.
+/// A list, with the pages as they came.
+#[derive(Default)]
 struct Listed {
     transactions: Vec<Transaction>,
     evidence: Vec<Evidence>,
+    /// Whether it was read to its end, every page of it to be trusted.
+    complete: bool,
 }
 
-/// Reads a list to its end, without a time filter: whose clock would it be by? None, if any part
-/// of it is not to be trusted.
-async fn list(americas: &Americas, query: &str) -> Option<Listed> {
-    let mut listed = Listed { transactions: Vec::new(), evidence: Vec::new() };
-    for page in 0..PAGES_MAX {
-        let start = page * PAGE_SIZE;
+impl Listed {
+    /// The transaction that speaks for the payout. One that has ended does so only if no other can
+    /// be in what was not read.
+    fn ours(&self, payout: &Payout) -> Option<&Transaction> {
+        let found = best(payout, &self.transactions)?;
+        (self.complete || rank(found.status) > Rank::Ended).then_some(found)
+    }
+
+    fn has(&self, id: &str) -> bool {
+        self.transactions.iter().any(|found| found.transaction_id == id)
+    }
+}
+
+/// Reads a list, without a time filter: whose clock would it be by? It has ended when a page is
+/// empty: one that is merely short may be all that Trustly was willing to give at once.
+async fn list(americas: &Americas, query: &str) -> Listed {
+    let mut listed = Listed::default();
+    for _ in 0..PAGES_MAX {
+        let start = listed.transactions.len();
         let path =
             format!("/transactions?{query}&count={PAGE_SIZE}&startIndex={start}&sortOrder=desc");
-        let reply = americas.get(&path, PAGE_BYTES_MAX).await.ok()?;
-        let read = Page::parse(&reply.body).ok()?;
-        listed.evidence.push(Evidence { kind: EvidenceKind::Reply, bytes: reply.body });
-        let count = read.transactions.len();
-        listed.transactions.extend(read.transactions);
-        if count < PAGE_SIZE {
-            return Some(listed);
+        let Ok(reply) = americas.get(&path, PAGE_BYTES_MAX).await else { break };
+        let Ok(page) = Page::parse(&reply.body) else { break };
+        let misplaced = page.start_index.is_some_and(|index| usize::try_from(index) != Ok(start));
+        if !reply.is_success() || misplaced {
+            break;
         }
+        listed.evidence.push(Evidence { kind: EvidenceKind::Reply, bytes: reply.body });
+        if page.transactions.is_empty() {
+            listed.complete = true;
+            break;
+        }
+        listed.transactions.extend(page.transactions);
     }
-    None
+    listed
 }
 
 /// Escapes everything that is not unreserved in RFC 3986.

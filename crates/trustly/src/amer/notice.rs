@@ -7,11 +7,12 @@ use payout::port::{Acknowledgement, Inbound, Receipt, Rejection};
 use payout::reason::Reason;
 use payout::time::Timestamp;
 
+use super::handle::is_transaction_id;
 use super::provider::Americas;
 use super::report::{negative_reason, reported};
-use super::status::TransactionType;
+use super::status::{Status, TransactionType};
 use super::wire::webhook::{Webhook, WebhookError};
-use crate::words::{own, words};
+use crate::words::{cut, own, words};
 
 /// Verifies and reads a webhook.
 pub(super) fn receive(americas: &Americas, inbound: &Inbound) -> Result<Receipt, Rejection> {
@@ -26,7 +27,7 @@ pub(super) fn receive(americas: &Americas, inbound: &Inbound) -> Result<Receipt,
         words: words(
             code.as_deref(),
             webhook.detail.status_message.as_deref(),
-            webhook.object_id.as_deref(),
+            transaction_of(&webhook),
         ),
         occurred_at: occurred_at.map(Timestamp::from_millis),
         receipt: Some(receipt),
@@ -36,16 +37,18 @@ pub(super) fn receive(americas: &Americas, inbound: &Inbound) -> Result<Receipt,
         names: names(&webhook)?,
         input,
         acknowledgement: Acknowledgement { content_type: "text/plain", body: b"OK".to_vec() },
-        method: webhook.event_type.clone().unwrap_or_default(),
+        method: cut(webhook.event_type.as_deref().unwrap_or_default()),
     })
 }
 
 /// Money is given back on a bad word only after a GET has confirmed it: a webhook carries no time
 /// of its own and an old one passes its signature for ever.
 fn what(webhook: &Webhook) -> What {
-    let status = webhook.status.and_then(reported);
-    match (webhook.transaction_type, status) {
-        (Some(TransactionType::Deposit), Some(status)) => What::Reported(Report {
+    if webhook.transaction_type != Some(TransactionType::Deposit) || !is_of_transaction(webhook) {
+        return What::Remarked(Reason::Other);
+    }
+    match webhook.status.and_then(reported) {
+        Some(status) => What::Reported(Report {
             status,
             reason: negative_reason(status, &webhook.detail),
             certainty: match status.is_negative() {
@@ -55,8 +58,22 @@ fn what(webhook: &Webhook) -> What {
             amount: None,
             speed_achieved: None,
         }),
-        _ => What::Remarked(Reason::Other),
+        None => What::Remarked(match webhook.status {
+            Some(Status::PartiallyRefunded | Status::Refunded) => Reason::AmountDiffers,
+            _ => Reason::Other,
+        }),
     }
+}
+
+/// The transaction that it is about. An id of something else, a dispute's perhaps, must not pass
+/// for one: it would be asked for as if it were the payout's.
+fn transaction_of(webhook: &Webhook) -> Option<&str> {
+    let id = webhook.object_id.as_deref().filter(|id| is_transaction_id(id))?;
+    is_of_transaction(webhook).then_some(id)
+}
+
+fn is_of_transaction(webhook: &Webhook) -> bool {
+    webhook.object_type.as_deref().is_none_or(|kind| kind.eq_ignore_ascii_case("Transaction"))
 }
 
 /// What it is about: our own reference, or at least the transaction's id.

@@ -20,8 +20,8 @@ use zeroize::Zeroizing;
 
 use super::code::{self, Class};
 use super::credentials::Credentials;
-use super::handle::{Authorization, is_transaction_id};
-use super::report::{is_of, report, specific};
+use super::handle::{Authorization, is_transaction_id, usable};
+use super::report::{first_reports, is_of, specific};
 use super::status::{Status, TransactionType};
 use super::wire::deposit::{Deposit, Encoding, InstantFlag, MINOR_UNITS_MAX, MINOR_UNITS_MIN};
 use super::wire::reply::{ApiErrors, REPLY_BYTES_MAX, Reply};
@@ -113,7 +113,7 @@ impl Americas {
         let path = format!("/transactions/{id}");
         let Ok(reply) = self.get(&path, REPLY_BYTES_MAX).await else { return (None, Vec::new()) };
         let transaction = match Reply::parse(&reply.body) {
-            Ok(Reply::Transaction(found)) if found.transaction_id == id => Some(*found),
+            Ok(Reply::Transaction(found)) if is_good(&reply, &found, id) => Some(*found),
             Ok(Reply::Transaction(_) | Reply::Errors(_)) | Err(_) => None,
         };
         (transaction, vec![Evidence { kind: EvidenceKind::Reply, bytes: reply.body }])
@@ -136,19 +136,26 @@ impl Americas {
                 return Answer { inputs: vec![input], evidence: Vec::new() };
             }
         };
-        let input = match Reply::parse(&reply.body) {
-            Ok(Reply::Errors(errors)) => refusal(&errors),
-            Ok(Reply::Transaction(found)) if is_of(payout, &found) => {
+        let in_doubt = |why| vec![own(What::InDoubt(why))];
+        let inputs = match Reply::parse(&reply.body) {
+            Ok(Reply::Errors(errors)) => vec![refusal(&errors)],
+            Ok(Reply::Transaction(found)) if reply.is_success() && is_of(payout, &found) => {
                 // A status that is not known here is no answer: it is looked up.
-                report(payout, &found).unwrap_or_else(|| own(What::InDoubt(Reason::AnswerUnknown)))
+                first_reports(payout, &found).unwrap_or_else(|| in_doubt(Reason::AnswerUnknown))
             }
-            Ok(Reply::Transaction(_)) => own(What::InDoubt(Reason::AnswerUntrusted)),
-            Err(_) if reply.status >= 500 => own(What::InDoubt(Reason::ProviderUnavailable)),
-            Err(_) => own(What::InDoubt(Reason::AnswerUntrusted)),
+            Ok(Reply::Transaction(_)) | Err(_) if reply.status >= 500 => {
+                in_doubt(Reason::ProviderUnavailable)
+            }
+            Ok(Reply::Transaction(_)) | Err(_) => in_doubt(Reason::AnswerUntrusted),
         };
         let evidence = vec![Evidence { kind: EvidenceKind::Reply, bytes: reply.body }];
-        Answer { inputs: vec![input], evidence }
+        Answer { inputs, evidence }
     }
+}
+
+/// Whether an answer shows the transaction that was asked for.
+fn is_good(reply: &transport::Reply, found: &Transaction, id: &str) -> bool {
+    reply.is_success() && found.transaction_id == id
 }
 
 #[async_trait]
@@ -208,6 +215,13 @@ impl Provider for Americas {
             let why = "the stored handle cannot be read; import the destination again".to_owned();
             return Err(Unfit { field: "destination", why, kind: UnfitKind::NotPossible });
         };
+        let ours = payout.order.amount.currency();
+        if let Some(theirs) = authorization.currency.filter(|theirs| theirs != ours.code()) {
+            // A deposit names no currency: it would be paid out in that of its authorization.
+            let why = format!("must be {theirs}, the currency of the destination's authorization");
+            let field = "amount.currency_code";
+            return Err(Unfit { field, why, kind: UnfitKind::NotPossible });
+        }
         let deposit = Deposit {
             merchant_reference: payout.id.as_str(),
             minor_units: payout.order.amount.minor_units(),
@@ -233,10 +247,7 @@ impl Provider for Americas {
 
     /// Look-ups only: the same bytes might make a second deposit while the first is pending.
     async fn ask(&self, payout: &Payout, handle: Option<&Handle>, _: Option<&Request>) -> Answer {
-        match &payout.provider_reference {
-            Some(reference) => look_up::by_id(self, payout, reference.as_str()).await,
-            None => look_up::by_name(self, payout, handle.and_then(Authorization::decode)).await,
-        }
+        look_up::ask(self, payout, handle.and_then(Authorization::decode)).await
     }
 
     fn receive(&self, inbound: &Inbound) -> Result<Receipt, Rejection> {
@@ -271,13 +282,16 @@ impl Onboarding for Americas {
     /// names deposits on it can be looked up.
     async fn import(&self, _: &Customer, raw: &RawHandle) -> Resolution {
         let id = raw.reveal();
+        if !is_transaction_id(id) {
+            return Resolution::Refused(Reason::AccountInvalid, ProviderWords::default());
+        }
         let reply = match self.get(&format!("/transactions/{id}"), REPLY_BYTES_MAX).await {
             Ok(reply) => reply,
             Err(NoReply::NotSent) => return Resolution::Unknown(Reason::ConnectionFailed),
             Err(NoReply::Lost) => return Resolution::Unknown(Reason::AnswerLost),
         };
         match Reply::parse(&reply.body) {
-            Ok(Reply::Transaction(found)) if found.transaction_id == id => imported(*found),
+            Ok(Reply::Transaction(found)) if is_good(&reply, &found, id) => imported(*found),
             Ok(Reply::Errors(errors)) => import_refused(&errors),
             Ok(Reply::Transaction(_)) | Err(_) => Resolution::Unknown(Reason::AnswerUntrusted),
         }
@@ -307,8 +321,9 @@ fn imported(found: Transaction) -> Resolution {
     };
     let authorization = Authorization {
         transaction_id: found.transaction_id,
-        reference: found.payment.merchant_reference,
-        customer: found.payment.customer_external_id,
+        reference: usable(found.payment.merchant_reference),
+        customer: usable(found.payment.customer_external_id),
+        currency: found.currency,
     };
     Resolution::Resolved(Resolved { handle: authorization.encode(), summary })
 }
@@ -316,7 +331,10 @@ fn imported(found: Transaction) -> Resolution {
 fn import_refused(errors: &ApiErrors) -> Resolution {
     match errors.class() {
         // An unknown transaction is answered with an invalid parameter.
-        Class::Refused => Resolution::Refused(Reason::AccountInvalid, error_words(errors)),
+        Class::Refused => {
+            let reason = specific(reason_of(errors), Reason::AccountInvalid);
+            Resolution::Refused(reason, error_words(errors))
+        }
         Class::Access => Resolution::Unknown(Reason::AccessRefused),
         Class::Duplicate | Class::Doubtful => Resolution::Unknown(Reason::AnswerUnknown),
     }
@@ -324,17 +342,21 @@ fn import_refused(errors: &ApiErrors) -> Resolution {
 
 /// Errors in answer to a deposit.
 fn refusal(errors: &ApiErrors) -> Input {
-    let found = errors.as_slice().first().map(|error| code::look_up(error.code).reason);
     let refused = |kind, reason| What::Refused(Refusal { kind, reason });
     let what = match errors.class() {
         Class::Refused => {
-            refused(RefusalKind::Circumstance, specific(found, Reason::RequestRejected))
+            let reason = specific(reason_of(errors), Reason::RequestRejected);
+            refused(RefusalKind::Circumstance, reason)
         }
         Class::Access => refused(RefusalKind::Access, Reason::AccessRefused),
         Class::Duplicate => refused(RefusalKind::Duplicate, Reason::DuplicateReported),
         Class::Doubtful => What::InDoubt(Reason::AnswerUnknown),
     };
     Input { words: error_words(errors), ..own(what) }
+}
+
+fn reason_of(errors: &ApiErrors) -> Option<Reason> {
+    errors.as_slice().first().map(|error| code::look_up(error.code).reason)
 }
 
 fn error_words(errors: &ApiErrors) -> ProviderWords {

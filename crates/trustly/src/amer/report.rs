@@ -15,14 +15,7 @@ use crate::words::{own, words};
 /// The report that a fully read deposit makes. None, if its status is not known here: it proves
 /// nothing and is asked for again.
 pub(super) fn report(payout: &Payout, deposit: &Transaction) -> Option<Input> {
-    let status = reported(deposit.status)?;
-    let report = Report {
-        status,
-        reason: negative_reason(status, &deposit.detail),
-        certainty: Certainty::Certain,
-        amount: amount(payout, deposit),
-        speed_achieved: speed_achieved(status, deposit),
-    };
+    let said = word(payout, deposit)?;
     Some(Input {
         words: words(
             deposit.detail.status.as_deref(),
@@ -30,7 +23,44 @@ pub(super) fn report(payout: &Payout, deposit: &Transaction) -> Option<Input> {
             Some(&deposit.transaction_id),
         ),
         occurred_at: occurred_at(deposit),
-        ..own(What::Reported(report))
+        ..own(What::Reported(said))
+    })
+}
+
+/// What the answer to a deposit says of it. A bad end must be confirmed by asking, because there is
+/// a transaction now: first that there is one, then what it is said to have come to.
+pub(super) fn first_reports(payout: &Payout, deposit: &Transaction) -> Option<Vec<Input>> {
+    let said = report(payout, deposit)?;
+    let word = word(payout, deposit)?;
+    if !word.status.is_negative() {
+        return Some(vec![said]);
+    }
+    let exists = Report { status: Reported::Accepted, reason: None, ..word };
+    let exists = Input {
+        words: words(None, None, Some(&deposit.transaction_id)),
+        occurred_at: None,
+        ..own(What::Reported(exists))
+    };
+    let unconfirmed = Report { certainty: Certainty::Unconfirmed, ..word };
+    Some(vec![exists, Input { what: What::Reported(unconfirmed), ..said }])
+}
+
+fn word(payout: &Payout, deposit: &Transaction) -> Option<Report> {
+    let (status, amount) = match deposit.status {
+        // Not documented for deposits. It can only mean that a part of the money or all of it was
+        // pulled back, so that another amount than was ordered is with the customer: a person must
+        // see it, and it is neither a success nor a return to act on.
+        Status::PartiallyRefunded | Status::Refunded => {
+            (Reported::Completed, Some(no_payouts_amount(payout.order.amount.currency())))
+        }
+        status => (reported(status)?, amount(payout, deposit)),
+    };
+    Some(Report {
+        status,
+        reason: negative_reason(status, &deposit.detail),
+        certainty: Certainty::Certain,
+        amount,
+        speed_achieved: speed_achieved(status, deposit),
     })
 }
 
@@ -41,17 +71,16 @@ pub(super) fn is_of(payout: &Payout, transaction: &Transaction) -> bool {
         && transaction.merchant_reference.as_ref().is_none_or(ours)
 }
 
-/// Where an order stands whose transaction has this status.
+/// Where an order stands whose transaction has this status. None, if that does not follow from it.
 pub(super) fn reported(status: Status) -> Option<Reported> {
     Some(match status {
         Status::New | Status::Pending | Status::Authorized | Status::OnHold => Reported::Accepted,
         Status::Processed => Reported::Processing,
-        // A reclaim, which refunds a deposit, comes after its completion and is no return.
-        Status::Completed | Status::PartiallyRefunded | Status::Refunded => Reported::Completed,
+        Status::Completed => Reported::Completed,
         Status::Failed | Status::Denied | Status::Expired => Reported::Failed,
         Status::Canceled | Status::Voided => Reported::Canceled,
         Status::Reversed => Reported::Returned,
-        Status::Other(_) => return None,
+        Status::PartiallyRefunded | Status::Refunded | Status::Other(_) => return None,
     })
 }
 
@@ -72,15 +101,18 @@ pub(super) fn specific(found: Option<Reason>, otherwise: Reason) -> Reason {
     found.filter(|found| *found != Reason::Other).unwrap_or(otherwise)
 }
 
-/// The amount it names. A currency it does not name is that of the authorization, as ours is; an
-/// amount that cannot be ours is shown as the least there is, so that it differs.
+/// The amount it names. A currency it does not name is that of the authorization, as ours is.
 fn amount(payout: &Payout, deposit: &Transaction) -> Option<Money> {
     let ours = payout.order.amount.currency();
     let named = deposit.currency.as_deref().map_or(Ok(ours), Currency::parse);
     let minor_units = deposit.amount_minor_units?;
-    let least = |currency| Money::new(1, currency).expect("a cent can be paid");
     let currency = named.unwrap_or(ours);
-    Some(Money::new(minor_units, currency).unwrap_or_else(|_| least(currency)))
+    Some(Money::new(minor_units, currency).unwrap_or_else(|_| no_payouts_amount(currency)))
+}
+
+/// An amount below the least that can be paid out: it differs from whatever was ordered.
+fn no_payouts_amount(currency: Currency) -> Money {
+    Money::new(1, currency).expect("a cent is an amount")
 }
 
 fn speed_achieved(status: Reported, deposit: &Transaction) -> Option<Speed> {

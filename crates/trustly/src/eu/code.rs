@@ -119,13 +119,13 @@ const TABLE: [Row; 32] = [
         "the notification url is malformed"),
     (706, "ERROR_MALFORMED_ENDUSERID", Class::Content, Fault::Request,
         "the customer's id is malformed"),
-    (712, "ERROR_DIRECT_DEBIT_NOT_ALLOWED", Class::Content, Fault::Access,
+    (712, "ERROR_DIRECT_DEBIT_NOT_ALLOWED", Class::Access, Fault::Access,
         "direct debit is not enabled for the merchant"),
     (717, "ERROR_INVALID_ORDER_ATTRIBUTE", Class::Content, Fault::Request,
         "an attribute is not valid"),
     (718, "ERROR_DISABLED_USER", Class::Access, Fault::Access,
         "the merchant is disabled at the provider"),
-    (732, "ERROR_PAY_AND_PLAY_NOT_ALLOWED", Class::Content, Fault::Access,
+    (732, "ERROR_PAY_AND_PLAY_NOT_ALLOWED", Class::Access, Fault::Access,
         "the product is not enabled for the merchant"),
     (734, "ERROR_NOT_SECURE_NOTIFICATIONURL", Class::Content, Fault::Request,
         "the notification url is not https"),
@@ -143,13 +143,13 @@ mod tests {
 
     #[test]
     fn every_class_has_exactly_its_codes() {
-        assert_eq!(of_class(Class::Access), [602, 607, 616, 636, 639, 718]);
+        assert_eq!(of_class(Class::Access), [602, 607, 616, 636, 639, 712, 718, 732]);
         assert_eq!(of_class(Class::Blocked), [638]);
         assert_eq!(of_class(Class::Duplicate), [637, 688]);
         assert_eq!(of_class(Class::Doubtful), [620]);
         let content = [
             615, 622, 623, 624, 642, 645, 655, 696, 697, 698, 700, 701, 702, 703, 704, 705, 706,
-            712, 717, 732, 734, 737,
+            717, 734, 737,
         ];
         assert_eq!(of_class(Class::Content), content);
     }

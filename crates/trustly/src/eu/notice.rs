@@ -9,7 +9,7 @@ use payout::time::Timestamp;
 use super::provider::{Europe, money_of, payout_of};
 use super::wire::Unverified;
 use super::wire::notification::{Method, Notification, UnverifiedNotification};
-use crate::words::{own, words};
+use crate::words::{cut, own, words};
 
 /// Verifies and reads a notification. Its address must carry our mac and its body Trustly's
 /// signature; both must name the same payout.
@@ -24,11 +24,14 @@ pub(super) fn receive(europe: &Europe, inbound: &Inbound) -> Result<Receipt, Rej
             return Err(Rejection::Forged);
         }
     };
-    // A genuine notification of one payout that somebody sends to another's address.
-    if notification.message_id.as_deref().is_some_and(|id| id != payout.as_str()) {
-        return Err(Rejection::Forged);
+    match &notification.message_id {
+        Some(id) if id == payout.as_str() => {}
+        // A genuine notification of one payout that somebody sends to another's address.
+        Some(_) => return Err(Rejection::Forged),
+        None if moves_money(&notification.method) => return Err(Rejection::Malformed),
+        None => {}
     }
-    let input = input(&notification)?;
+    let input = input(&notification);
     let body = notification.acknowledgement(&europe.config.key, europe.config.algorithm);
     let body = body.map_err(|_| Rejection::Malformed)?;
     let names = ProviderReference::parse(payout.as_str());
@@ -36,12 +39,24 @@ pub(super) fn receive(europe: &Europe, inbound: &Inbound) -> Result<Receipt, Rej
         names: names.expect("a payout's id has the shape of a reference"),
         input,
         acknowledgement: Acknowledgement { content_type: "application/json", body },
-        method: notification.method.name().to_owned(),
+        method: cut(notification.method.name()),
     })
 }
 
-fn input(notification: &Notification) -> Result<Input, Rejection> {
-    let what = what(notification)?;
+/// Whether a notification of this kind may be acted on. Trustly names the payout in each of them.
+fn moves_money(method: &Method) -> bool {
+    match method {
+        Method::Credit | Method::Cancel | Method::PayoutConfirmation => true,
+        Method::PayoutFailed
+        | Method::Account
+        | Method::Pending
+        | Method::Debit
+        | Method::Kyc
+        | Method::Unknown(_) => false,
+    }
+}
+
+fn input(notification: &Notification) -> Input {
     let failure = match notification.method {
         Method::PayoutFailed => notification.failure().ok(),
         _ => None,
@@ -50,38 +65,31 @@ fn input(notification: &Notification) -> Result<Input, Rejection> {
         Some(failure) => (failure.code.as_deref(), failure.message.as_deref()),
         None => (Some(notification.method.name()), None),
     };
-    Ok(Input {
+    Input {
         words: words(code, text, notification.order_id.as_deref()),
         occurred_at: notification.occurred_at_ms.map(Timestamp::from_millis),
-        receipt: Some(receipt_id(notification)?),
-        ..own(what)
-    })
+        receipt: Some(receipt_id(notification)),
+        ..own(what(notification))
+    }
 }
 
-fn what(notification: &Notification) -> Result<What, Rejection> {
+fn what(notification: &Notification) -> What {
     let report = |status, amount, reason| {
         let certainty = Certainty::Certain;
         What::Reported(Report { status, reason, certainty, amount, speed_achieved: None })
     };
-    let amount = || {
-        let money = notification.money().map_err(|_| Rejection::Malformed)?;
-        // An amount that could not be ours is read as none rather than refused for ever: but a
-        // bad end must not be missed, and a confirmation of it must not count.
-        Ok(money_of(&money))
-    };
-    Ok(match &notification.method {
-        Method::Credit => {
-            report(Reported::Failed, Some(amount()?.ok_or(Rejection::Malformed)?), None)
-        }
+    match &notification.method {
+        Method::Credit => report(Reported::Failed, Some(money_of(notification)), None),
         Method::Cancel => report(Reported::Canceled, None, Some(Reason::ProviderAborted)),
         Method::PayoutConfirmation => {
-            report(Reported::Completed, Some(amount()?.ok_or(Rejection::Malformed)?), None)
+            report(Reported::Completed, Some(money_of(notification)), None)
         }
+        // The credit or cancel that gives the money back comes by itself.
         Method::PayoutFailed => What::Remarked(failed_because(notification)),
         Method::Account | Method::Pending | Method::Debit | Method::Kyc | Method::Unknown(_) => {
             What::Remarked(Reason::Other)
         }
-    })
+    }
 }
 
 fn failed_because(notification: &Notification) -> Reason {
@@ -93,12 +101,13 @@ fn failed_because(notification: &Notification) -> Reason {
     }
 }
 
-/// Trustly's id of the notification. Methods we do not know may lack one; then the UUID serves,
-/// which at worst lets a repeat be recorded again.
-fn receipt_id(notification: &Notification) -> Result<ReceiptId, Rejection> {
-    let text = match &notification.notification_id {
-        Some(id) => id.clone(),
-        None => format!("uuid:{}", notification.uuid.as_str()),
-    };
-    ReceiptId::parse(&text).map_err(|_| Rejection::Malformed)
+/// Trustly's id of the notification. Where there is none that can be kept, the UUID serves, which
+/// at worst lets a repeat be recorded again.
+fn receipt_id(notification: &Notification) -> ReceiptId {
+    let given = notification.notification_id.as_deref().and_then(|id| ReceiptId::parse(id).ok());
+    match given {
+        Some(id) => id,
+        None => ReceiptId::parse(&format!("uuid:{}", notification.uuid.as_str()))
+            .expect("a uuid has the shape of a receipt's id"),
+    }
 }

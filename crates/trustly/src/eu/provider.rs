@@ -32,6 +32,7 @@ use super::code::{self, Class};
 use super::key::{MerchantKey, TrustlyKey};
 use super::signature::Algorithm;
 use super::uuid::Uuid;
+use super::wire::notification::Notification;
 use super::wire::reply::{Data, Reply, UnverifiedReply};
 use super::wire::request::{self, AccountPayout, Caller};
 use super::wire::{self, MESSAGE_BYTES_MAX};
@@ -156,13 +157,16 @@ impl Europe {
         Answer { inputs: vec![input], evidence }
     }
 
-    /// A UUID for a call that may be repeated freely and must not be taken for an earlier one.
+    /// A UUID for a call that may be repeated freely and must not be taken for an earlier one, nor
+    /// for one of another merchant: each merchant has a count and a notification address of its own.
     fn fresh_uuid(&self, method: &str) -> Uuid {
         let count = self.calls.fetch_add(1, Ordering::Relaxed);
         let mut hash = Sha256::new_with_prefix("payoutd.v1.call");
-        hash.update(self.incarnation.as_str());
-        hash.update([0]);
-        hash.update(method);
+        let incarnation = self.incarnation.as_str();
+        for part in [incarnation, self.account.as_str(), &self.config.notification_url, method] {
+            hash.update(part);
+            hash.update([0]);
+        }
         hash.update(count.to_be_bytes());
         let digest: [u8; 32] = hash.finalize().into();
         Uuid::from_bytes(*digest.first_chunk().expect("a digest is longer than a uuid"))
@@ -226,7 +230,10 @@ impl Provider for Europe {
 
     fn prepare(&self, payout: &Payout, handle: &Handle, generation: u32) -> Result<Request, Unfit> {
         let order = &payout.order;
-        let account_id = std::str::from_utf8(handle.reveal()).unwrap_or_default();
+        let Some(account_id) = account_id_of(handle) else {
+            let why = "the stored handle cannot be read; register the account again".to_owned();
+            return Err(not_possible("destination", why));
+        };
         let segment = notification_segment(&self.keys, &payout.id);
         let segment = segment.expect("the current key is in the ring");
         let notification_url = format!("{}/{segment}", self.config.notification_url);
@@ -425,6 +432,12 @@ fn handle_of(account_id: &str) -> Option<Handle> {
     }
 }
 
+/// What [`handle_of`] made.
+fn account_id_of(handle: &Handle) -> Option<&str> {
+    let account_id = std::str::from_utf8(handle.reveal()).ok()?;
+    handle_of(account_id).map(|_| account_id)
+}
+
 fn bank_account(
     config: &Config,
     details: &BankDetails,
@@ -464,11 +477,22 @@ fn not_possible(field: &'static str, why: String) -> Unfit {
     Unfit { field, why, kind: UnfitKind::NotPossible }
 }
 
-/// The amount that a notification names, if it can be one of ours.
-pub(super) fn money_of(named: &wire::notification::Money) -> Option<Money> {
-    let currency = Currency::parse(&named.currency).ok()?;
-    let minor_units = named.amount.minor_units(u32::from(currency.exponent())).ok()?;
-    Money::new(minor_units, currency).ok()
+/// The amount that a notification names. One that is missing or cannot be any payout's is shown as
+/// an amount in a currency that this region does not pay out: it differs from whatever was ordered,
+/// so that it moves no money and calls a person, instead of being refused for ever and lost.
+pub(super) fn money_of(notification: &Notification) -> Money {
+    let read = notification.money().ok().and_then(|named| {
+        let currency = Currency::parse(&named.currency).ok()?;
+        let minor_units = named.amount.minor_units(u32::from(currency.exponent())).ok()?;
+        Money::new(minor_units, currency).ok()
+    });
+    match read {
+        Some(money) => money,
+        None => {
+            let foreign = Currency::parse("USD").expect("the dollar is a currency");
+            Money::new(1, foreign).expect("a cent is an amount")
+        }
+    }
 }
 
 /// How long Trustly Europe should be given to answer a payout: its pages give no figure, its own

@@ -4,10 +4,17 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
+mod answer;
 mod keys;
+mod notice;
 mod notification;
+mod prepare;
+mod register;
 mod reply;
 mod request;
+mod rig;
+mod sample;
+mod script;
 mod serialise;
 mod support;
 mod vectors;
