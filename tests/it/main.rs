@@ -8,4 +8,5 @@
 
 mod world;
 
+mod kill;
 mod smoke;
