@@ -4,8 +4,10 @@
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener};
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use api::v1::destinations_client::DestinationsClient;
@@ -111,19 +113,33 @@ impl World {
 
     /// Starts the server, or starts it again, and returns once it listens.
     pub(crate) async fn start_server(&mut self) {
+        self.launch_server();
+        self.await_server();
+    }
+
+    /// Starts the server's process, which does not listen yet.
+    pub(crate) fn launch_server(&mut self) {
         assert!(self.server.is_none(), "the server runs already");
         let mut command = Command::new(binary());
         command.args(["serve", "--config"]).arg(self.config());
-        let mut server = Process::start(command, &self.server_log());
-        server.announced("admin");
-        self.server = Some(server);
+        self.server = Some(Process::start(command, &self.server_log()));
     }
 
-    /// SIGKILL: no handler runs, nothing is flushed.
+    /// Returns once a launched server listens.
+    pub(crate) fn await_server(&mut self) {
+        self.server.as_mut().expect("the server was launched").announced("admin");
+    }
+
+    /// SIGKILL: no handler runs, nothing is flushed. Panics if the server had ended by itself.
     pub(crate) fn kill_server(&mut self) {
+        const SIGKILL: i32 = 9;
         let mut server = self.server.take().expect("the server runs");
         server.child.kill().unwrap();
-        server.child.wait().unwrap();
+        let status = server.child.wait().unwrap();
+        if status.signal() != Some(SIGKILL) {
+            let log = std::fs::read_to_string(self.server_log()).unwrap_or_default();
+            panic!("the server had ended by itself, {status}; it logged: {log}");
+        }
     }
 
     /// SIGTERM; returns the exit code.
@@ -146,10 +162,12 @@ impl World {
         self.directory().join("server.log")
     }
 
-    /// A connection of its own. Connects when it is first used, and again after a restart.
+    pub(crate) fn simulator_log(&self) -> PathBuf {
+        self.directory().join("simulator.log")
+    }
+
     pub(crate) fn channel(&self) -> Channel {
-        let endpoint = Endpoint::from_shared(format!("http://{}", self.grpc_at)).unwrap();
-        endpoint.tcp_nodelay(true).connect_lazy()
+        connect(self.grpc_at)
     }
 
     pub(crate) fn payouts(&self) -> PayoutsClient<Channel> {
@@ -202,10 +220,15 @@ impl World {
             EU => "1234567890".to_owned(),
             _ => self.authorization(CUSTOMER).await,
         };
+        self.import(merchant, CUSTOMER, &handle).await
+    }
+
+    /// A stored destination of a customer, made of a handle that the provider knows.
+    pub(crate) async fn import(&self, merchant: &str, customer: &str, handle: &str) -> String {
         let request = ImportDestinationRequest {
             merchant: merchant.to_owned(),
-            customer: CUSTOMER.to_owned(),
-            provider_handle: handle,
+            customer: customer.to_owned(),
+            provider_handle: handle.to_owned(),
         };
         let answer = self.destinations().import_destination(request).await.unwrap();
         answer.into_inner().destination.unwrap().id
@@ -239,6 +262,12 @@ impl World {
             tokio::time::sleep(PAUSE).await;
         }
     }
+}
+
+/// A connection of its own. Connects when it is first used, and again after a restart.
+pub(crate) fn connect(grpc_at: SocketAddr) -> Channel {
+    let endpoint = Endpoint::from_shared(format!("http://{grpc_at}")).unwrap();
+    endpoint.tcp_nodelay(true).connect_lazy()
 }
 
 /// A request to pay ten units of the merchant's currency to a stored destination.
@@ -277,9 +306,22 @@ pub(crate) fn binary() -> PathBuf {
     binary
 }
 
+/// A port that is free, and that no outgoing connection is given while nobody listens on it: a
+/// server that is down for a moment must find it free again. Such ports begin at 32768.
 fn free_port() -> SocketAddr {
-    // Freed at once; nobody else on this machine binds it in the moment until it is used.
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+    const FIRST: u16 = 10_000;
+    const COUNT: u16 = 20_000;
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    // Test processes that run side by side begin at places of their own.
+    let begin = std::process::id().wrapping_mul(617) % u32::from(COUNT);
+    let begin = u16::try_from(begin).expect("the remainder is small");
+    loop {
+        let next = NEXT.fetch_add(1, Ordering::Relaxed) % COUNT;
+        let port = FIRST + (begin + next) % COUNT;
+        if let Ok(listener) = TcpListener::bind(("127.0.0.1", port)) {
+            return listener.local_addr().unwrap();
+        }
+    }
 }
 
 /// A process that tells where it listens on its standard output, a line each.

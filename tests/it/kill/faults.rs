@@ -1,0 +1,92 @@
+//! What goes wrong at the provider while the server is being killed.
+//!
+//! Left out is what takes the guarantees away that recovery rests on: `duplicate_check_off`, lists
+//! that lag longer than the pause between two look-ups, and in Europe a notification that never
+//! comes. Refusals of access hold a merchant's queue and have tests of their own.
+
+use serde_json::{Value, json};
+
+use super::rng::Rng;
+
+/// One kind of misfortune.
+struct Kind {
+    region: &'static str,
+    on: &'static [&'static str],
+    faults: &'static [&'static str],
+}
+
+const KINDS: [Kind; 8] = [
+    Kind { region: "eu", on: &["AccountPayout"], faults: &TRAVEL_EU },
+    Kind { region: "eu", on: &["AccountPayout"], faults: &OUTCOME_EU },
+    Kind { region: "eu", on: &["RegisterAccount"], faults: &TRAVEL_EU },
+    Kind { region: "eu", on: &["notification"], faults: &NOTIFICATION },
+    Kind { region: "amer", on: &["deposit"], faults: &TRAVEL_DEPOSIT },
+    Kind { region: "amer", on: &["deposit"], faults: &OUTCOME_AMER },
+    Kind { region: "amer", on: &["get", "list"], faults: &TRAVEL },
+    Kind { region: "amer", on: &["notification"], faults: &NOTIFICATION },
+];
+
+const TRAVEL: [&str; 5] = ["lose_reply", "delay", "http_500", "proxy_403", "refuse"];
+const TRAVEL_DEPOSIT: [&str; 6] =
+    ["lose_reply", "late_commit", "delay", "http_500", "proxy_403", "refuse"];
+const TRAVEL_EU: [&str; 8] = [
+    "lose_reply",
+    "late_commit",
+    "delay",
+    "http_500",
+    "proxy_403",
+    "bad_signature",
+    "unsigned_error",
+    "refuse",
+];
+const OUTCOME_EU: [&str; 3] = ["no_funds", "cancel_before_reply", "credit_after_confirmation"];
+const OUTCOME_AMER: [&str; 3] = ["no_funds", "decline_sync", "credit_after_confirmation"];
+const NOTIFICATION: [&str; 4] =
+    ["bad_signature", "lose_notification", "duplicate_notification", "reorder_notifications"];
+
+/// Refusals that are final for the order. 638 and 200 are, for a first send only.
+const CODES_EU: [u16; 4] = [615, 623, 624, 638];
+const CODES_AMER: [u16; 4] = [200, 330, 390, 150];
+
+/// The longest that a commit comes after its answer, and that a list lags. Together they must stay
+/// below the time from a lost answer to the second look-up: a request time-out and a spacing.
+const LATE_MAX_MS: u64 = 1200;
+/// Longer than a request may take.
+const DELAY_MAX_MS: u64 = 2500;
+
+/// The rules for the time until the next kill; sometimes none.
+pub(super) fn rules(rng: &mut Rng) -> Vec<Value> {
+    let mut rules = Vec::new();
+    if rng.percent(15) {
+        return rules;
+    }
+    for _ in 0..2 + rng.below(7) {
+        rules.push(rule(rng));
+    }
+    if rng.percent(20) {
+        let delay_ms = rng.below(LATE_MAX_MS);
+        rules.push(json!({
+            "region": "amer", "on": "list", "fault": "list_lag", "times": 4, "delay_ms": delay_ms
+        }));
+    }
+    if rng.percent(10) {
+        // In the Americas polling finds what no webhook tells.
+        let on = "notification";
+        rules.push(json!({ "region": "amer", "on": on, "fault": "drop_notification" }));
+    }
+    rules
+}
+
+fn rule(rng: &mut Rng) -> Value {
+    let Kind { region, on, faults } = rng.pick(&KINDS);
+    let (on, fault) = (*rng.pick(on), *rng.pick(faults));
+    let mut rule = json!({ "region": region, "on": on, "fault": fault });
+    match fault {
+        "delay" => rule["delay_ms"] = json!(rng.below(DELAY_MAX_MS)),
+        "late_commit" => rule["delay_ms"] = json!(rng.below(LATE_MAX_MS)),
+        "refuse" if *region == "eu" => rule["code"] = json!(rng.pick(&CODES_EU)),
+        "refuse" => rule["code"] = json!(rng.pick(&CODES_AMER)),
+        _ => rule["times"] = json!(1 + rng.below(3)),
+    }
+    rule
+}
