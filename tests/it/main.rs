@@ -6,6 +6,10 @@
     reason = "black-box tests wait for other processes by the real clock"
 )]
 
+mod calls;
+mod samples;
 mod world;
 
+mod bad_input;
+mod bad_queries;
 mod smoke;

@@ -13,14 +13,16 @@ use api::v1::operations_client::OperationsClient;
 use api::v1::payouts_client::PayoutsClient;
 use api::v1::provider_client::ProviderClient;
 use api::v1::{
-    CreatePayoutRequest, GetPayoutRequest, ImportDestinationRequest, Money, Payout, PayoutState,
-    create_payout_request, get_payout_request,
+    CreatePayoutRequest, Event, GetPayoutRequest, ImportDestinationRequest,
+    ListPayoutEventsRequest, Money, Payout, PayoutState, create_payout_request, get_payout_request,
 };
 use payout::id::{IdempotencyKey, Merchant};
 use payout::identity::payout_id;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tonic::transport::{Channel, Endpoint};
+
+use crate::samples::{from_beginning, from_cursor, of_merchant};
 
 /// The merchant that pays in Europe.
 pub(crate) const EU: &str = "demo-eu";
@@ -194,6 +196,25 @@ impl World {
         let ledger = self.control(reqwest::Method::GET, "ledger", Value::Null).await;
         let movements = ledger["movements"].as_array().unwrap().clone();
         movements.into_iter().filter(|found| found["reference"] == reference).collect()
+    }
+
+    /// Everything that the log holds of a merchant.
+    pub(crate) async fn events(&self, merchant: &str) -> Vec<Event> {
+        let (mut events, mut start) = (Vec::new(), from_beginning());
+        loop {
+            let request = ListPayoutEventsRequest {
+                merchant: merchant.to_owned(),
+                selector: of_merchant(),
+                start,
+                page_size: 500,
+            };
+            let page = self.payouts().list_payout_events(request).await.unwrap().into_inner();
+            events.extend(page.events);
+            if page.at_end {
+                return events;
+            }
+            start = from_cursor(&page.next_cursor);
+        }
     }
 
     /// A destination that payouts of the merchant can go to.
