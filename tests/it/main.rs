@@ -8,8 +8,10 @@
 
 mod calls;
 mod samples;
+mod trustly;
 mod world;
 
 mod bad_input;
 mod bad_queries;
 mod smoke;
+mod webhooks;

@@ -190,6 +190,21 @@ impl World {
         self.control(reqwest::Method::DELETE, "faults", Value::Null).await;
     }
 
+    /// Waits until nothing more happens at the simulator by itself, and all of it was told.
+    pub(crate) async fn quiet(&self) {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let told = self.control(reqwest::Method::GET, "notifications", Value::Null).await;
+            let waiting = |notice: &Value| notice["state"] == "waiting";
+            let still = told["notifications"].as_array().unwrap().iter().any(waiting);
+            if !still && told["pending_steps"] == json!(0) {
+                return;
+            }
+            assert!(Instant::now() < end, "the simulator is not quiet yet: {told}");
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
     /// The simulator's movements of money for one key.
     pub(crate) async fn movements(&self, merchant: &str, key: &str) -> Vec<Value> {
         let reference = json!(id_of(merchant, key));
