@@ -7,7 +7,13 @@
 )]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails where it stands")]
 
+mod calls;
+mod samples;
+mod trustly;
 mod world;
 
+mod bad_input;
+mod bad_queries;
 mod kill;
 mod smoke;
+mod webhooks;

@@ -15,14 +15,16 @@ use api::v1::operations_client::OperationsClient;
 use api::v1::payouts_client::PayoutsClient;
 use api::v1::provider_client::ProviderClient;
 use api::v1::{
-    CreatePayoutRequest, GetPayoutRequest, ImportDestinationRequest, Money, Payout, PayoutState,
-    create_payout_request, get_payout_request,
+    CreatePayoutRequest, Event, GetPayoutRequest, ImportDestinationRequest,
+    ListPayoutEventsRequest, Money, Payout, PayoutState, create_payout_request, get_payout_request,
 };
 use payout::id::{IdempotencyKey, Merchant};
 use payout::identity::payout_id;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tonic::transport::{Channel, Endpoint};
+
+use crate::samples::{from_beginning, from_cursor, of_merchant};
 
 /// The merchant that pays in Europe.
 pub(crate) const EU: &str = "demo-eu";
@@ -206,12 +208,46 @@ impl World {
         self.control(reqwest::Method::DELETE, "faults", Value::Null).await;
     }
 
+    /// Waits until nothing more happens at the simulator by itself, and all of it was told.
+    pub(crate) async fn quiet(&self) {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let told = self.control(reqwest::Method::GET, "notifications", Value::Null).await;
+            let waiting = |notice: &Value| notice["state"] == "waiting";
+            let still = told["notifications"].as_array().unwrap().iter().any(waiting);
+            if !still && told["pending_steps"] == json!(0) {
+                return;
+            }
+            assert!(Instant::now() < end, "the simulator is not quiet yet: {told}");
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
     /// The simulator's movements of money for one key.
     pub(crate) async fn movements(&self, merchant: &str, key: &str) -> Vec<Value> {
         let reference = json!(id_of(merchant, key));
         let ledger = self.control(reqwest::Method::GET, "ledger", Value::Null).await;
         let movements = ledger["movements"].as_array().unwrap().clone();
         movements.into_iter().filter(|found| found["reference"] == reference).collect()
+    }
+
+    /// Everything that the log holds of a merchant.
+    pub(crate) async fn events(&self, merchant: &str) -> Vec<Event> {
+        let (mut events, mut start) = (Vec::new(), from_beginning());
+        loop {
+            let request = ListPayoutEventsRequest {
+                merchant: merchant.to_owned(),
+                selector: of_merchant(),
+                start,
+                page_size: 500,
+            };
+            let page = self.payouts().list_payout_events(request).await.unwrap().into_inner();
+            events.extend(page.events);
+            if page.at_end {
+                return events;
+            }
+            start = from_cursor(&page.next_cursor);
+        }
     }
 
     /// A destination that payouts of the merchant can go to.

@@ -59,7 +59,7 @@ impl Engine {
         Ok(self.store().list(filter, page).await?)
     }
 
-    /// Notifications whose payout is not here, oldest first.
+    /// Notifications whose payout is not here, latest first.
     pub async fn list_parked(
         &self,
         merchant: Option<&Merchant>,

@@ -359,7 +359,8 @@ fn details(failure: &Failure, reason: ErrorReason) -> ErrorDetails {
         | Failure::Destination { error: DestinationError::Unfit(unfit), .. } => {
             details.add_bad_request_violation(unfit.field, &unfit.why);
         }
-        Failure::PageToken => {
+        // Some tokens are seen through here, some only by the store.
+        _ if reason == ErrorReason::InvalidPageToken => {
             details.add_bad_request_violation("page_token", "is not one of this list");
         }
         Failure::Destination { error: DestinationError::Refused { reason, .. }, field } => {

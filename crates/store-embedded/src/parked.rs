@@ -22,9 +22,9 @@ const WAITING: &str = "SELECT body, number FROM parked
     WHERE merchant = ?1 AND name = ?2 ORDER BY number";
 const REMOVE: &str = "DELETE FROM parked WHERE merchant = ?1 AND name = ?2";
 const LIST: &str = "SELECT body, number FROM parked
-    WHERE number > :after ORDER BY number LIMIT :most";
+    WHERE number < :after ORDER BY number DESC LIMIT :most";
 const LIST_OF_MERCHANT: &str = "SELECT body, number FROM parked
-    WHERE number > :after AND merchant = :merchant ORDER BY number LIMIT :most";
+    WHERE number < :after AND merchant = :merchant ORDER BY number DESC LIMIT :most";
 
 #[cfg(test)]
 pub(crate) const STATEMENTS: &[&str] = &[EXISTS, HELD, WAITING, REMOVE, LIST, LIST_OF_MERCHANT];
@@ -103,7 +103,7 @@ pub(crate) fn remove(
     Ok(())
 }
 
-/// A page of what waits, oldest first.
+/// A page of what waits, latest first.
 pub(crate) fn list(
     connection: &Connection,
     list: &page::List,
@@ -111,7 +111,7 @@ pub(crate) fn list(
     page: &Page,
 ) -> Result<(Vec<ParkedNotification>, Option<PageToken>), Fault> {
     let size = page::size(page);
-    let after = list.place(page)?.map_or(0, |place| place.number);
+    let after = list.place(page)?.map_or(i64::MAX, |place| place.number);
     let most = i64::try_from(size + 1).expect("a page is small");
     let mut statement =
         connection.prepare_cached(if merchant.is_some() { LIST_OF_MERCHANT } else { LIST })?;

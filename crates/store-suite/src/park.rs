@@ -84,7 +84,7 @@ pub async fn a_notification_of_another_merchant_waits_on(subject: &mut dyn Subje
     created(&*store, &creation).await;
     let late = sample::parked("m-2", creation.record.payout.id.as_str(), "r-2", now);
     assert_eq!(store.park(&late).await, Ok(Parking::Parked));
-    assert_eq!(all(&*store, None).await, vec![foreign, late]);
+    assert_eq!(all(&*store, None).await, vec![late, foreign]);
 }
 
 /// Money that moves under a fenced key is something that a person must see.
@@ -137,15 +137,15 @@ pub async fn what_waits_for_one_order_is_bounded(subject: &mut dyn Subject) {
     assert_eq!(store.park(&other).await, Ok(Parking::Parked), "others have room of their own");
 }
 
-/// The list shows all or a merchant's own, oldest first, in pages whose tokens are its own.
-pub async fn the_list_is_paged_oldest_first(subject: &mut dyn Subject) {
+/// The list shows all or a merchant's own, latest first, in pages whose tokens are its own.
+pub async fn the_list_is_paged_latest_first(subject: &mut dyn Subject) {
     let (store, now) = (subject.store(), subject.now());
     let mut parked = Vec::new();
     for number in 0..10 {
         let (merchant, name) = (format!("m-{}", number % 2), format!("r-{number}"));
         let one = sample::parked(&merchant, "order-7", &name, now);
         assert_eq!(store.park(&one).await, Ok(Parking::Parked));
-        parked.push(one);
+        parked.insert(0, one);
     }
     assert_eq!(all(&*store, None).await, parked);
     let merchant = sample::merchant("m-1");

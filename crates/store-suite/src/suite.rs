@@ -37,7 +37,7 @@ macro_rules! every_case {
                 a_fence_is_no_payout
                 create_and_park_miss_nothing
                 what_waits_for_one_order_is_bounded
-                the_list_is_paged_oldest_first
+                the_list_is_paged_latest_first
             }
             claim {
                 what_is_due_is_claimed_most_overdue_first

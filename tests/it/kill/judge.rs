@@ -96,8 +96,9 @@ fn money(observed: &Observed, story: Story, verdict: &mut Verdict) {
 /// doubt beyond the horizon.
 fn may_be_parked(payout: &Payout, moved: &[Movement], story: Story) -> bool {
     let reason = payout.cause.clone().unwrap_or_default().reason();
-    let for_want_of_protection =
-        reason == Reason::NotAtProvider && payout.merchant == US && !story.duplicates_are_refused;
+    let for_want_of_protection = reason == Reason::ResendUnprotected
+        && payout.merchant == US
+        && !story.duplicates_are_refused;
     let beyond_the_horizon = reason == Reason::AnswerLost;
     moved.is_empty() && (for_want_of_protection || beyond_the_horizon)
 }

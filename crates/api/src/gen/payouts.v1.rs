@@ -2086,7 +2086,7 @@ pub struct ListParkedNotificationsRequest {
 /// The response of ListParkedNotifications.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListParkedNotificationsResponse {
-    /// The parked notifications, oldest first.
+    /// The parked notifications, latest received first.
     #[prost(message, repeated, tag = "1")]
     pub notifications: ::prost::alloc::vec::Vec<ParkedNotification>,
     /// For the next page. Opaque, at most 512 characters. Empty on the last page.
@@ -2188,8 +2188,8 @@ pub mod operations_client {
             self.inner = self.inner.max_encoding_message_size(limit);
             self
         }
-        /// Lists notifications that are parked because the payout they name is not known here, oldest
-        /// first, page by page.
+        /// Lists notifications that are parked because the payout they name is not known here, latest
+        /// received first, page by page.
         ///
         /// Changes nothing, so it may be repeated and cancelled at will. Errors: INVALID_FIELD,
         /// INVALID_PAGE_TOKEN, UNKNOWN_MERCHANT, STORE_UNAVAILABLE.
@@ -2234,8 +2234,8 @@ pub mod operations_server {
     /// Generated trait containing gRPC methods that should be implemented for use with OperationsServer.
     #[async_trait]
     pub trait Operations: std::marker::Send + std::marker::Sync + 'static {
-        /// Lists notifications that are parked because the payout they name is not known here, oldest
-        /// first, page by page.
+        /// Lists notifications that are parked because the payout they name is not known here, latest
+        /// received first, page by page.
         ///
         /// Changes nothing, so it may be repeated and cancelled at will. Errors: INVALID_FIELD,
         /// INVALID_PAGE_TOKEN, UNKNOWN_MERCHANT, STORE_UNAVAILABLE.

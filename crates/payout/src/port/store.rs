@@ -47,7 +47,7 @@ pub trait Store: Send + Sync {
     /// of the same receipt is kept once.
     async fn park(&self, parked: &ParkedNotification) -> Result<Parking, StoreError>;
 
-    /// Parked notifications, oldest first; of one merchant if given.
+    /// Parked notifications, latest first; of one merchant if given.
     async fn list_parked(
         &self,
         merchant: Option<&Merchant>,
