@@ -99,7 +99,7 @@ fn may_be_parked(payout: &Payout, moved: &[Movement], story: Story) -> bool {
     let for_want_of_protection = reason == Reason::ResendUnprotected
         && payout.merchant == US
         && !story.duplicates_are_refused;
-    let beyond_the_horizon = reason == Reason::AnswerLost;
+    let beyond_the_horizon = reason == Reason::HorizonPassed;
     moved.is_empty() && (for_want_of_protection || beyond_the_horizon)
 }
 
@@ -284,7 +284,7 @@ fn logs(world: &World, observed: &Observed, verdict: &mut Verdict) {
             verdict.wrong.push(format!("the {name} panicked: {line}"));
         }
     }
-    let orphans = server.lines().filter(|line| line.contains("HolderGone")).count();
+    let orphans = server.lines().filter(|line| line.contains("Interrupted")).count();
     let errors = server.lines().filter(|line| line.contains("\"level\":\"ERROR\"")).count();
     let payouts = |merchant| observed.payouts.values().filter(|p| p.merchant == merchant).count();
     let summary = &verdict.summary;
