@@ -4,5 +4,16 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
 mod answers;
+mod deposit;
+mod import;
+mod look_up;
+mod notice;
+mod prepare;
 mod request_signature;
+mod rig;
 mod webhook;
+
+#[path = "../eu/sample.rs"]
+mod sample;
+#[path = "../eu/script.rs"]
+mod script;

@@ -10,9 +10,10 @@ use trustly::eu::wire::MESSAGE_BYTES_MAX;
 use trustly::transport::{NoReply, Verb};
 
 use crate::rig::{
-    ACCEPTED, body, error, europe, europe_of, offline, path, policy, request, result, submitting,
+    ACCEPTED, body, certainly, error, europe, europe_of, offline, path, policy, request, result,
+    submitting,
 };
-use crate::sample::{certainly, taken, whats};
+use crate::sample::{taken, whats};
 use crate::script::{Outcome, Sent};
 use crate::support::{OTHER_PAIR, PAIR};
 
@@ -95,8 +96,8 @@ async fn an_unverified_error_settles_nothing_and_is_only_a_hint() {
 async fn results_are_accepted_or_refused() {
     let answer = sent(|sent| Ok((200, result(&PAIR, sent, ACCEPTED)))).await;
     assert_eq!(whats(&answer), [certainly(Reported::Accepted, None)]);
-    let reference = answer.inputs[0].words.reference.as_ref().map(|id| id.as_str());
-    assert_eq!(reference, Some("7653345737"));
+    let reference = answer.inputs[0].words.reference.as_ref().unwrap();
+    assert_eq!(reference.as_str(), "7653345737");
     assert_eq!(answer.evidence.len(), 1);
     assert_eq!(answer.evidence[0].kind, EvidenceKind::Reply);
     assert_eq!(path(&offline(), &answer.inputs), ["ACCEPTED"]);
@@ -133,8 +134,10 @@ async fn a_signed_result_that_says_neither_is_in_doubt() {
     }
 }
 
+type Spoil = fn(&Sent) -> Vec<u8>;
+
 /// An accepted payout's answer, spoilt in one way each.
-fn spoilt() -> Vec<(&'static str, fn(&Sent) -> Vec<u8>)> {
+fn spoilt() -> Vec<(&'static str, Spoil)> {
     fn replaced(sent: &Sent, from: &str, to: &str) -> Vec<u8> {
         let text = String::from_utf8(result(&PAIR, sent, ACCEPTED)).unwrap();
         assert!(text.contains(from), "{from}");

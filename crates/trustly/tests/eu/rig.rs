@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use payout::id::Incarnation;
-use payout::input::Input;
+use payout::input::{Certainty, Input, Reported, What};
 use payout::keys::KeyRing;
 use payout::policy::{DoubtPolicy, Policy};
 use payout::port::{Handle, Provider, Request};
+use payout::reason::Reason;
 use payout::record::Payout;
 use rsa::pkcs8::{EncodePrivateKey, LineEnding};
 use serde_json::{Value, json};
@@ -123,4 +124,9 @@ pub(crate) fn error(pair: Option<&Pair>, sent: &Sent, code: u64) -> Vec<u8> {
             json!({ "signature": signature, "uuid": uuid, "method": method, "data": data });
     }
     json!({ "version": "1.1", "error": error }).to_string().into_bytes()
+}
+
+/// A report to act on, without an amount.
+pub(crate) fn certainly(status: Reported, reason: Option<Reason>) -> What {
+    sample::said(Certainty::Certain, status, reason, None)
 }

@@ -110,11 +110,7 @@ pub(crate) fn whats(answer: &Answer) -> Vec<What> {
     answer.inputs.iter().map(|input| input.what.clone()).collect()
 }
 
-/// A report to act on, without an amount.
-pub(crate) fn certainly(status: Reported, reason: Option<Reason>) -> What {
-    said(Certainty::Certain, status, reason, None)
-}
-
+/// What a report looks like that knows no rail.
 pub(crate) fn said(
     certainty: Certainty,
     status: Reported,
