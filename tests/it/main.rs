@@ -13,5 +13,7 @@ mod world;
 
 mod bad_input;
 mod bad_queries;
+mod cancel;
+mod create;
 mod smoke;
 mod webhooks;
