@@ -16,4 +16,5 @@ mod bad_queries;
 mod cancel;
 mod create;
 mod smoke;
+mod watch;
 mod webhooks;
