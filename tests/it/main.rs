@@ -14,6 +14,9 @@ mod world;
 
 mod bad_input;
 mod bad_queries;
+mod cancel;
+mod create;
 mod kill;
 mod smoke;
+mod watch;
 mod webhooks;

@@ -152,6 +152,12 @@ impl World {
         server.child.wait().unwrap().code()
     }
 
+    /// From now on connections to the provider are refused.
+    pub(crate) fn kill_simulator(&mut self) {
+        self.simulator.child.kill().unwrap();
+        self.simulator.child.wait().unwrap();
+    }
+
     pub(crate) fn directory(&self) -> &Path {
         self.directory.path()
     }
@@ -284,17 +290,29 @@ impl World {
         key: &str,
         states: &[PayoutState],
     ) -> Payout {
+        let what = format!("in {states:?}");
+        self.wait_until(merchant, key, &what, |payout| states.contains(&payout.state())).await
+    }
+
+    /// Waits until the payout of a key is as it is wanted; panics if it takes too long.
+    pub(crate) async fn wait_until(
+        &self,
+        merchant: &str,
+        key: &str,
+        what: &str,
+        is_there: impl Fn(&Payout) -> bool,
+    ) -> Payout {
         let mut client = self.payouts();
         let end = Instant::now() + PATIENCE;
         loop {
             let got = client.get_payout(by_key(merchant, key)).await;
             if let Ok(answer) = &got
                 && let Some(payout) = &answer.get_ref().payout
-                && states.contains(&payout.state())
+                && is_there(payout)
             {
                 return payout.clone();
             }
-            assert!(Instant::now() < end, "{merchant} {key} is not in {states:?} yet: {got:?}");
+            assert!(Instant::now() < end, "{merchant} {key} is not {what} yet: {got:?}");
             tokio::time::sleep(PAUSE).await;
         }
     }

@@ -70,10 +70,12 @@ pub(crate) fn payout(payout: &Payout) -> v1::Payout {
     }
 }
 
-/// Why the payout stands where it stands: the state's own reason, else that of the doubt.
+/// Why the payout stands where it stands: the state's own reason, else that of its latest attempt.
 fn why(payout: &Payout) -> Option<Reason> {
-    payout.state.reason().or_else(|| match payout.live_attempt()?.status {
+    let waits = matches!(payout.state, State::Pending { .. } | State::Indeterminate { .. });
+    payout.state.reason().or_else(|| match payout.attempts.last()?.status {
         AttemptStatus::InDoubt(doubt) => Some(doubt.why),
+        AttemptStatus::NotSent if waits => Some(Reason::ConnectionFailed),
         AttemptStatus::Open
         | AttemptStatus::NotSent
         | AttemptStatus::Refused
