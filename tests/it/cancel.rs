@@ -59,7 +59,7 @@ async fn what_is_held_for_access_is_cancelled_at_once() {
         world.payouts().create_payout(create.clone()).await.unwrap();
         let is_held = |it: &Payout| it.state() == PayoutState::Pending && it.cause.is_some();
         let held = world.wait_until(merchant, "held", "held", is_held).await;
-        assert_eq!(held.cause.unwrap().reason(), Reason::MerchantAccessRefused);
+        assert_eq!(held.cause.unwrap().reason(), Reason::AccessRefused);
         assert_eq!(provider_codes(&world, merchant).await, [code.to_string()]);
         check_canceled(&world, merchant, "held").await;
         // Nothing brings it back.
@@ -80,7 +80,7 @@ async fn what_cannot_be_sent_is_cancelled_at_once() {
     let created = world.payouts().create_payout(create).await.unwrap().into_inner();
     let pending = created.payout.unwrap();
     assert_eq!(pending.state(), PayoutState::Pending, "{pending:?}");
-    assert_eq!(pending.cause.unwrap().reason(), Reason::ProviderUnreachable);
+    assert_eq!(pending.cause.unwrap().reason(), Reason::ConnectionFailed);
     check_canceled(&world, EU, "unreachable").await;
 }
 
