@@ -97,12 +97,13 @@ async fn silence_is_cut_off_in_time() {
     assert_eq!((server.connections(), server.count("body")), (1, 1));
 }
 
-/// 100 MB, announced or not, are cut off and not taken in.
+/// 100 MB, announced or not, or without an end to the head, are cut off and not taken in.
 #[tokio::test]
 async fn an_endless_body_is_cut_off() {
     const LENGTH: usize = 100 << 20;
     let announced = format!("HTTP/1.1 200 OK\r\nContent-Length: {LENGTH}\r\n\r\n");
-    for head in [announced, "HTTP/1.1 200 OK\r\n\r\n".to_owned()] {
+    let unannounced = "HTTP/1.1 200 OK\r\n\r\n".to_owned();
+    for head in [announced, unannounced, "HTTP/1.1 200 OK\r\nX: ".to_owned()] {
         let written = Arc::new(AtomicUsize::new(0));
         let (counter, (ended, end)) = (written.clone(), mpsc::sync_channel(1));
         let server = Server::start(move |mut connection| {

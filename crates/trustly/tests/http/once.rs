@@ -1,6 +1,7 @@
 //! Each request is sent once, where it was told to go, and nowhere else.
 
 use std::process::Command;
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 use trustly::http::Http;
@@ -97,6 +98,54 @@ async fn a_request_on_a_kept_connection_is_not_repeated() {
     let second = http.call(post(&server.url(), "second")).await;
     assert_eq!(second.err(), Some(NoReply::Lost));
     assert_eq!((server.connections(), server.count("second")), (1, 1));
+}
+
+/// Answers of the Americas carry no signature: one that nobody asked for must not be taken for the
+/// answer to the next request on the same connection.
+#[tokio::test]
+async fn an_answer_that_nobody_asked_for_answers_nothing() {
+    for _ in 0..50 {
+        let server = Server::start(|mut connection| {
+            while let Some(request) = connection.request() {
+                let own = answer("200 OK", &request.body);
+                let stale = answer("200 OK", "stale");
+                connection.write(format!("{own}{stale}").as_bytes());
+            }
+        });
+        let http = Http::new().unwrap();
+        for body in ["first", "second", "third"] {
+            match http.call(post(&server.url(), body)).await {
+                Ok(reply) => assert_eq!(reply.body.as_slice(), body.as_bytes()),
+                Err(no_reply) => assert_eq!(no_reply, NoReply::Lost),
+            }
+            assert!(server.count(body) <= 1, "{body}");
+        }
+    }
+}
+
+/// An answer that comes after its request was given up belongs to nobody.
+#[tokio::test]
+async fn a_late_answer_answers_nothing() {
+    let (given_up, go_on) = std::sync::mpsc::sync_channel(1);
+    let go_on = std::sync::Mutex::new(go_on);
+    let server = Server::start(move |mut connection| {
+        while let Some(request) = connection.request() {
+            if request.body == "first" {
+                go_on.lock().unwrap().recv().unwrap();
+            }
+            connection.write(answer("200 OK", &request.body).as_bytes());
+        }
+    });
+    let http = Http::new().unwrap();
+    let mut first = post(&server.url(), "first");
+    first.timeout = Duration::from_secs(1);
+    assert_eq!(http.call(first).await.err(), Some(NoReply::Lost));
+    given_up.send(()).unwrap();
+    for _ in 0..3 {
+        let reply = http.call(post(&server.url(), "second")).await.unwrap();
+        assert_eq!(reply.body.as_slice(), b"second");
+    }
+    assert_eq!(server.count("first"), 1);
 }
 
 /// Run by the test below in an environment that names proxies.
