@@ -136,10 +136,11 @@ impl Americas {
                 return Answer { inputs: vec![input], evidence: Vec::new() };
             }
         };
+        let path = &deposit.path;
         let in_doubt = |why| vec![own(What::InDoubt(why))];
         let inputs = match Reply::parse(&reply.body) {
             Ok(Reply::Errors(errors)) => vec![refusal(&errors)],
-            Ok(Reply::Transaction(found)) if is_answer(&reply, &found, payout, &deposit.path) => {
+            Ok(Reply::Transaction(found)) if is_answer(&reply, &found, payout, path) => {
                 // A status that is not known here is no answer: it is looked up.
                 first_reports(payout, &found).unwrap_or_else(|| in_doubt(Reason::AnswerUnknown))
             }
