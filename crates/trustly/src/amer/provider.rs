@@ -136,11 +136,10 @@ impl Americas {
                 return Answer { inputs: vec![input], evidence: Vec::new() };
             }
         };
-        let path = &deposit.path;
         let in_doubt = |why| vec![own(What::InDoubt(why))];
         let inputs = match Reply::parse(&reply.body) {
             Ok(Reply::Errors(errors)) => vec![refusal(&errors)],
-            Ok(Reply::Transaction(found)) if is_answer(&reply, &found, payout, path) => {
+            Ok(Reply::Transaction(found)) if is_answer(&reply, &found, payout, &deposit.path) => {
                 // A status that is not known here is no answer: it is looked up.
                 first_reports(payout, &found).unwrap_or_else(|| in_doubt(Reason::AnswerUnknown))
             }
@@ -154,8 +153,8 @@ impl Americas {
     }
 }
 
-/// Whether an answer shows the deposit that was made at `path`. It must say whose it is: by our name
-/// for it, which Trustly's example leaves out, or by its authorization.
+/// Whether an answer shows the deposit that was made at `path`. It must say whose it is: by our
+/// name for it, which Trustly's example leaves out, or by its authorization.
 fn is_answer(reply: &transport::Reply, found: &Transaction, payout: &Payout, path: &str) -> bool {
     let parent = found.original_transaction_id.as_deref();
     let says_whose = match parent.map(deposit_path) {
