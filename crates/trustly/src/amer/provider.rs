@@ -139,7 +139,7 @@ impl Americas {
         let in_doubt = |why| vec![own(What::InDoubt(why))];
         let inputs = match Reply::parse(&reply.body) {
             Ok(Reply::Errors(errors)) => vec![refusal(&errors)],
-            Ok(Reply::Transaction(found)) if reply.is_success() && is_of(payout, &found) => {
+            Ok(Reply::Transaction(found)) if is_answer(&reply, &found, payout, &deposit.path) => {
                 // A status that is not known here is no answer: it is looked up.
                 first_reports(payout, &found).unwrap_or_else(|| in_doubt(Reason::AnswerUnknown))
             }
@@ -151,6 +151,21 @@ impl Americas {
         let evidence = vec![Evidence { kind: EvidenceKind::Reply, bytes: reply.body }];
         Answer { inputs, evidence }
     }
+}
+
+/// Whether an answer shows the deposit that was made at `path`. It must say whose it is: by our
+/// name for it, which Trustly's example leaves out, or by its authorization.
+fn is_answer(reply: &transport::Reply, found: &Transaction, payout: &Payout, path: &str) -> bool {
+    let parent = found.original_transaction_id.as_deref();
+    let says_whose = match parent.map(deposit_path) {
+        Some(theirs) => theirs == path,
+        None => found.merchant_reference.is_some(),
+    };
+    reply.is_success() && is_of(payout, found) && says_whose
+}
+
+fn deposit_path(authorization_id: &str) -> String {
+    format!("/transactions/{authorization_id}/deposit")
 }
 
 /// Whether an answer shows the transaction that was asked for.
@@ -237,7 +252,7 @@ impl Provider for Americas {
             why: error.to_string(),
             kind: UnfitKind::NotPossible,
         })?;
-        let path = format!("/transactions/{}/deposit", authorization.transaction_id);
+        let path = deposit_path(&authorization.transaction_id);
         Ok(sealed::seal(&path, &body, &self.account))
     }
 

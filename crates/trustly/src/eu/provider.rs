@@ -158,8 +158,7 @@ impl Europe {
     }
 
     /// A UUID for a call that may be repeated freely and must not be taken for an earlier one, nor
-    /// for one of another merchant: each merchant has a count and a notification address of its
-    /// own.
+    /// for one of another merchant, each of which has a count and a notification address.
     fn fresh_uuid(&self, method: &str) -> Uuid {
         let count = self.calls.fetch_add(1, Ordering::Relaxed);
         let mut hash = Sha256::new_with_prefix("payoutd.v1.call");

@@ -103,8 +103,13 @@ async fn a_transaction_counts_bare_or_wrapped_if_it_can_be_ours() {
     assert_eq!(whats(&answered(bare.clone()).await), [certain(Reported::Accepted)]);
     let nameless = with(bare.clone(), &json!({ "merchantReference": null }));
     assert_eq!(whats(&answered(nameless).await), [certain(Reported::Accepted)]);
+    let orphan = with(bare.clone(), &json!({ "originalTransactionId": null }));
+    assert_eq!(whats(&answered(orphan).await), [certain(Reported::Accepted)]);
     for foreign in [
         json!({ "merchantReference": "po_other" }),
+        json!({ "merchantReference": null, "originalTransactionId": null }),
+        json!({ "merchantReference": null, "originalTransactionId": "7" }),
+        json!({ "originalTransactionId": "7" }),
         json!({ "transactionType": 1 }),
         json!({ "transactionType": 7 }),
         json!({ "currency": "EUR" }),

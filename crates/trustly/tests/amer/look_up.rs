@@ -349,6 +349,24 @@ async fn a_failure_waits_for_a_second_transaction_that_moves_money() {
     assert_eq!(by_id(lagging, &single).await, failed, "one attempt has one transaction");
 }
 
+/// A webhook about a payout that this store never sent: who knows how often it was sent before?
+#[tokio::test]
+async fn a_failure_of_a_forgotten_attempt_needs_the_list_too() {
+    let mut hint =
+        Input::own(said(Certainty::Unconfirmed, Reported::Failed, Some(Reason::Other), None));
+    hint.words.reference = Some(ProviderReference::parse(DEPOSIT_ID).unwrap());
+    let (spoken_of, _) = taken(payout(), &policy(), &[hint]);
+    assert!(spoken_of.attempts.is_empty() && spoken_of.provider_reference.is_some());
+    let failed = Trustly::with(vec![ours(8), authorization()]);
+    let expected = ended(Reported::Failed, Reason::ProviderAborted);
+    assert_eq!(by_id(failed.clone(), &spoken_of).await, [expected]);
+    let lagging = Trustly { hidden: vec![DEPOSIT_ID], ..failed };
+    assert_eq!(by_id(lagging, &spoken_of).await, []);
+    let orphan = with(ours(8), &json!({ "originalTransactionId": null }));
+    let play = move |_: &Sent| ok(&json!({ "transaction": orphan }));
+    assert_eq!(asked_of(play, &spoken_of, None).await.0.inputs, [], "no list to look in");
+}
+
 #[tokio::test]
 async fn only_the_transaction_itself_speaks_for_the_payout() {
     for (members, expected) in [

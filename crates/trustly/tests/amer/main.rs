@@ -5,6 +5,7 @@
 
 mod answers;
 mod deposit;
+mod documented;
 mod import;
 mod look_up;
 mod notice;

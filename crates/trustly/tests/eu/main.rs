@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
 mod answer;
+mod documented;
 mod keys;
 mod notice;
 mod notification;
