@@ -9,4 +9,5 @@
 mod world;
 
 mod kill;
+mod recovery;
 mod smoke;

@@ -88,9 +88,16 @@ pub(super) async fn run(seed: u64, story: Story, script: Script) -> Verdict {
 }
 
 fn options(seed: u64, story: Story) -> Options {
-    // Half of a short run comes before the store has proven itself for this long, and looks for
-    // every payout in the Americas before it sends it; the other half does not.
-    let mut replace = vec![("horizon = \"144000ms\"", "horizon = \"45000ms\"".to_owned())];
+    // Until the store has proven itself for so long, every payout in the Americas is looked for
+    // before it is sent: both that and what follows are to be met even in a short run.
+    let mut replace = vec![
+        ("horizon = \"144000ms\"", "horizon = \"20000ms\"".to_owned()),
+        // A return that no webhook tells is to be found while the test waits.
+        (
+            "poll_through_return_window = \"144000ms\"",
+            "poll_through_return_window = \"3000ms\"".to_owned(),
+        ),
+    ];
     if !story.duplicates_are_refused {
         replace.push((
             "duplicate_protection = \"confirmed\"",
