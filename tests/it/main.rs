@@ -17,6 +17,7 @@ mod bad_queries;
 mod cancel;
 mod create;
 mod kill;
+mod recovery;
 mod smoke;
 mod watch;
 mod webhooks;

@@ -36,7 +36,7 @@ pub(crate) const CUSTOMER: &str = "customer-1";
 /// How long anything is waited for. Far longer than it takes: a busy machine must not fail a test.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 /// Between two looks at something that has no event to wait on.
-const PAUSE: Duration = Duration::from_millis(20);
+pub(crate) const PAUSE: Duration = Duration::from_millis(20);
 
 /// A simulator, a server and the clients to speak with both.
 pub(crate) struct World {
@@ -362,7 +362,7 @@ pub(crate) fn binary() -> PathBuf {
 
 /// A port that is free, and that no outgoing connection is given while nobody listens on it: a
 /// server that is down for a moment must find it free again. Such ports begin at 32768.
-fn free_port() -> SocketAddr {
+pub(crate) fn free_port() -> SocketAddr {
     const FIRST: u16 = 10_000;
     const COUNT: u16 = 20_000;
     static NEXT: AtomicU16 = AtomicU16::new(0);

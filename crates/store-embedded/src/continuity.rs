@@ -51,9 +51,9 @@ impl Continuity {
         due
     }
 
-    /// What was written last, and the inode of the file that it was written to.
+    /// What was written last, and the mark of the file that it was written to.
     pub(crate) fn read(connection: &Connection) -> rusqlite::Result<(Self, i64)> {
-        let sql = "SELECT continuous_since, seen_at, inode FROM store";
+        let sql = "SELECT continuous_since, seen_at, file_mark FROM store";
         connection.query_row(sql, [], |row| {
             let since = Timestamp::from_millis(row.get(0)?);
             let seen_at = Timestamp::from_millis(row.get(1)?);

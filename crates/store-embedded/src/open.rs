@@ -5,6 +5,7 @@ use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use payout::id::StoreId;
 use payout::time::Timestamp;
@@ -18,8 +19,10 @@ use crate::{claims, schema};
 /// The file whose lock says that a process has the directory.
 const LOCK_FILE_NAME: &str = "lock";
 
-/// The log's first and so far only life.
-const EPOCH: i64 = 1;
+/// The log's first life. Each copy of the file begins another: what comes after the place where it
+/// was copied may differ from what readers of the original have seen, so that their cursors must
+/// not pass for cursors of the copy.
+const FIRST_EPOCH: i64 = 1;
 
 /// Why a data directory cannot be opened. Nothing in it was changed.
 #[derive(Debug, Error)]
@@ -97,14 +100,14 @@ pub(crate) fn open(
     let mut connection = schema::connect(directory).map_err(failed)?;
     let is_new = check(&connection, directory)?;
     schema::prepare_to_write(&mut connection, schema::LOG_PAGES_MAX).map_err(failed)?;
-    let inode = inode(directory).map_err(io_failed)?;
+    let mark = file_mark(directory).map_err(io_failed)?;
     let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate);
     let transaction = begun.map_err(failed)?;
     if is_new {
-        create(&transaction, now, new_store_id, inode).map_err(failed)?;
+        create(&transaction, now, new_store_id, mark).map_err(failed)?;
     }
+    let continuity = resume(&transaction, now, mark).map_err(failed)?;
     let log = read_log(&transaction, directory)?;
-    let continuity = resume(&transaction, now, inode).map_err(failed)?;
     claims::end_all(&transaction, now).map_err(failed)?;
     let latest = log::latest(&transaction).map_err(failed)?;
     transaction.commit().map_err(failed)?;
@@ -192,25 +195,29 @@ fn pragma(connection: &Connection, name: &str) -> rusqlite::Result<i64> {
     connection.pragma_query_value(None, name, |row| row.get(0))
 }
 
-/// A copy of the file has another inode. A copy may be older than what it was copied from, so it
-/// proves nothing about what was forgotten.
-fn inode(directory: &Path) -> io::Result<i64> {
-    let inode = directory.join(schema::FILE_NAME).metadata()?.ino();
-    Ok(inode.cast_signed())
+/// What tells the file from a copy of it, which may be older and so proves nothing about what was
+/// forgotten. A copy has another inode or, where it was given that of a file deleted before, at
+/// least another time of birth; some file systems do not keep that.
+fn file_mark(directory: &Path) -> io::Result<i64> {
+    let file = directory.join(schema::FILE_NAME).metadata()?;
+    let born = file.created().ok().and_then(|at| at.duration_since(SystemTime::UNIX_EPOCH).ok());
+    let nanos =
+        born.map_or(0, |born| born.as_secs() * 1_000_000_000 + u64::from(born.subsec_nanos()));
+    Ok((file.ino() ^ nanos).cast_signed())
 }
 
 fn create(
     transaction: &Transaction<'_>,
     now: Timestamp,
     id: &StoreId,
-    inode: i64,
+    file_mark: i64,
 ) -> rusqlite::Result<()> {
     transaction.execute_batch(schema::CREATE)?;
     transaction.pragma_update(None, "application_id", schema::APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", schema::VERSION)?;
-    let sql = "INSERT INTO store (only, id, epoch, inode, continuous_since, seen_at)
+    let sql = "INSERT INTO store (only, id, epoch, file_mark, continuous_since, seen_at)
         VALUES (1, ?1, ?2, ?3, ?4, ?4)";
-    transaction.execute(sql, params![id.as_str(), EPOCH, inode, now.as_millis()])?;
+    transaction.execute(sql, params![id.as_str(), FIRST_EPOCH, file_mark, now.as_millis()])?;
     Ok(())
 }
 
@@ -229,12 +236,12 @@ fn read_log(transaction: &Transaction<'_>, directory: &Path) -> Result<Log, Open
 fn resume(
     transaction: &Transaction<'_>,
     now: Timestamp,
-    inode: i64,
+    file_mark: i64,
 ) -> rusqlite::Result<Continuity> {
     let (mut continuity, written_to) = Continuity::read(transaction)?;
-    if written_to != inode {
+    if written_to != file_mark {
         continuity = Continuity::from(now);
-        transaction.execute("UPDATE store SET inode = ?1", [inode])?;
+        transaction.execute("UPDATE store SET file_mark = ?1, epoch = epoch + 1", [file_mark])?;
         continuity.write(transaction)?;
     } else if continuity.observe(now) {
         continuity.write(transaction)?;

@@ -36,7 +36,7 @@ pub(crate) const CREATE: &str = "
         only INTEGER PRIMARY KEY CHECK (only = 1),
         id TEXT NOT NULL,
         epoch INTEGER NOT NULL,
-        inode INTEGER NOT NULL,
+        file_mark INTEGER NOT NULL,
         continuous_since INTEGER NOT NULL,
         seen_at INTEGER NOT NULL
     ) STRICT;

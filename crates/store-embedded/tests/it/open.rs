@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use payout::id::StoreId;
-use payout::port::{CreationOutcome, Store, StoreError};
+use payout::port::{CreationOutcome, ReadError, Selection, Store, StoreError};
 use rusqlite::Connection;
 use store_embedded::{EmbeddedStore, OpenError, SILENCE_MAX};
 use store_suite::sample;
@@ -117,6 +117,29 @@ async fn a_long_silence_and_a_copy_are_losses() {
     assert_eq!(store.continuous_since(late).await, Ok(late));
     let later = late.plus(2 * SILENCE_MAX);
     assert_eq!(store.continuous_since(later).await, Ok(later), "silent while it was open");
+}
+
+/// Where inodes are given again at once, only the time of birth tells the copy from the original.
+#[tokio::test]
+async fn a_copy_in_the_place_of_the_original_is_a_loss_and_ends_its_cursors() {
+    let (directory, copy) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    drop(open(directory.path(), START));
+    copy_files(directory.path(), copy.path());
+    let store = open(directory.path(), START);
+    let cursor = store.ends().await.unwrap().latest;
+    drop(store);
+    for entry in fs::read_dir(directory.path()).unwrap() {
+        fs::remove_file(entry.unwrap().path()).unwrap();
+    }
+    copy_files(copy.path(), directory.path());
+    let now = START.plus(Duration::from_secs(1));
+    let store = open(directory.path(), now);
+    assert_eq!(store.continuous_since(now).await, Ok(now));
+    let everything = Selection::Merchant(sample::merchant("shop"));
+    let read = store.read(&cursor, &everything, 1).await;
+    assert_eq!(read.err(), Some(ReadError::OutOfRange));
+    drop(store);
+    assert_eq!(open(directory.path(), now).continuous_since(now).await, Ok(now));
 }
 
 #[tokio::test]
