@@ -41,6 +41,8 @@ pub(crate) struct World {
     directory: TempDir,
     simulator: Process,
     server: Option<Process>,
+    /// What the server logs.
+    filter: String,
     pub(crate) simulator_at: SocketAddr,
     pub(crate) grpc_at: SocketAddr,
     pub(crate) webhooks_at: SocketAddr,
@@ -57,11 +59,13 @@ pub(crate) struct Options {
     pub(crate) seed: u64,
     /// Replacements in the configuration that the simulator wrote: what, with what.
     pub(crate) replace: Vec<(&'static str, String)>,
+    /// What the server logs; its default, if empty.
+    pub(crate) server_log: String,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { time_factor: 600, seed: 1, replace: Vec::new() }
+        Self { time_factor: 600, seed: 1, replace: Vec::new(), server_log: String::new() }
     }
 }
 
@@ -103,6 +107,7 @@ impl World {
             directory,
             simulator,
             server: None,
+            filter: options.server_log.clone(),
             simulator_at,
             grpc_at,
             webhooks_at,
@@ -116,6 +121,9 @@ impl World {
         assert!(self.server.is_none(), "the server runs already");
         let mut command = Command::new(binary());
         command.args(["serve", "--config"]).arg(self.config());
+        if !self.filter.is_empty() {
+            command.env("PAYOUTD_LOG", &self.filter);
+        }
         let mut server = Process::start(command, &self.server_log());
         server.announced("admin");
         self.server = Some(server);
