@@ -18,6 +18,7 @@ mod cli;
 mod create;
 mod leaks;
 mod outcomes;
+mod serving;
 mod smoke;
 mod watch;
 mod webhooks;
