@@ -151,7 +151,7 @@ fn americas() -> Vec<Case> {
         case("told-twice", &[on("duplicate_notification")], PAID),
         case("notice-lost", &[rule("deposit", "lose_notification", 2)], PAID),
         case("notice-forged", &[rule("notification", "bad_signature", 2)], PAID),
-        case("unheard", &[unheard.clone()], PAID),
+        case("unheard", std::slice::from_ref(&unheard), PAID),
         because("unheard-no-funds", &[unheard, on("no_funds")], Reason::MerchantFundsInsufficient),
         case("no-duplicate-check", &[on("duplicate_check_off"), on("http_500")], PAID),
     ]

@@ -220,7 +220,7 @@ async fn a_stop_finishes_what_is_being_sent() {
     assert_eq!(answered.state(), PayoutState::Accepted, "its caller was answered as always");
     world.start_server().await;
     let payout = world.wait_for(EU, "under-way", &[PayoutState::Accepted]).await;
-    let attempts: Vec<_> = payout.attempts.iter().map(|attempt| attempt.state()).collect();
+    let attempts: Vec<_> = payout.attempts.iter().map(api::v1::Attempt::state).collect();
     assert_eq!(attempts, [AttemptState::Accepted]);
     assert_eq!(world.movements(EU, "under-way").await.len(), 1);
 }

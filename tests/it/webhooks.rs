@@ -223,7 +223,7 @@ fn european(keys: &Keys, payout: &str) -> Vec<Forgery> {
         forged("another payout's address", &other, good.clone()),
         forged("no address", "/notifications/demo-eu", good.clone()),
         forged("the other region's address", AMERICAS, good.clone()),
-        malformed("truncated", &whole[..whole.len() - 7]),
+        malformed("truncated", whole.split_at(whole.len() - 7).0),
         malformed("empty", ""),
         malformed("a form", "method=credit&amount=10.00"),
         malformed("no object", "[]"),
@@ -262,7 +262,7 @@ fn american(keys: &Keys, payout: &str) -> Vec<Forgery> {
         status: 401,
         counted_as: "forged",
     };
-    let cut = &body[..body.len() - 7];
+    let cut = body.split_at(body.len() - 7).0;
     let senseless = "&&&===%zz";
     let signed_senseless = authorization(ACCESS_ID, &keys.access_key, senseless);
     vec![

@@ -6,6 +6,7 @@ use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use api::v1::destinations_client::DestinationsClient;
@@ -92,9 +93,10 @@ impl World {
         for (name, at) in [("grpc", grpc_at), ("webhooks", webhooks_at), ("admin", admin_at)] {
             command.arg(format!("--{name}")).arg(at.to_string());
         }
-        let mut simulator = Process::start(command, &directory.path().join("simulator.log"));
-        let simulator_at = simulator.announced("simulator");
-        simulator.announced_text("configuration");
+        let log = directory.path().join("simulator.log");
+        let (simulator, [simulator_at, _]) =
+            Process::start(command, log, ["simulator", "configuration"]).await;
+        let simulator_at = simulator_at.parse().unwrap();
         let config = directory.path().join("payoutd.toml");
         let mut text = std::fs::read_to_string(&config).unwrap();
         for (what, with) in &options.replace {
@@ -124,8 +126,7 @@ impl World {
         if !self.filter.is_empty() {
             command.env("PAYOUTD_LOG", &self.filter);
         }
-        let mut server = Process::start(command, &self.server_log());
-        server.announced("admin");
+        let (server, [_]) = Process::start(command, self.server_log(), ["admin"]).await;
         self.server = Some(server);
     }
 
@@ -339,9 +340,22 @@ pub(crate) fn binary() -> PathBuf {
     binary
 }
 
+/// A port that stays free while a server is stopped and started again: below those that the system
+/// gives to outgoing connections, and counted on, so that no two worlds get the same.
 fn free_port() -> SocketAddr {
-    // Freed at once; nobody else on this machine binds it in the moment until it is used.
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+    const FIRST: u32 = 10_000;
+    const COUNT: u32 = 20_000;
+    static GIVEN: AtomicU32 = AtomicU32::new(0);
+    let start = std::process::id().wrapping_mul(97);
+    for _ in 0..COUNT {
+        let number = start.wrapping_add(GIVEN.fetch_add(1, Ordering::Relaxed));
+        let port = u16::try_from(FIRST + number % COUNT).unwrap();
+        let at = SocketAddr::from(([127, 0, 0, 1], port));
+        if TcpListener::bind(at).is_ok() {
+            return at;
+        }
+    }
+    panic!("no port is free");
 }
 
 /// A process that tells where it listens on its standard output, a line each.
@@ -352,7 +366,21 @@ struct Process {
 }
 
 impl Process {
-    fn start(mut command: Command, log: &Path) -> Self {
+    /// Starts a process and waits until it has said all these names, for what it said with them.
+    async fn start<const N: usize>(
+        command: Command,
+        log: PathBuf,
+        names: [&'static str; N],
+    ) -> (Self, [String; N]) {
+        let started = tokio::task::spawn_blocking(move || {
+            let mut process = Self::spawn(command, &log);
+            let announced = names.map(|name| process.announced(name));
+            (process, announced)
+        });
+        started.await.unwrap()
+    }
+
+    fn spawn(mut command: Command, log: &Path) -> Self {
         let errors = File::options().create(true).append(true).open(log).unwrap();
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(errors);
         let mut child = command.spawn().unwrap();
@@ -360,12 +388,8 @@ impl Process {
         Self { child, lines, log: log.to_owned() }
     }
 
-    fn announced(&mut self, name: &str) -> SocketAddr {
-        self.announced_text(name).parse().unwrap()
-    }
-
     /// The rest of the first line that begins with `name`.
-    fn announced_text(&mut self, name: &str) -> String {
+    fn announced(&mut self, name: &str) -> String {
         for line in self.lines.by_ref() {
             let line = line.unwrap();
             if let Some(rest) = line.strip_prefix(name) {
