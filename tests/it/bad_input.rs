@@ -21,8 +21,10 @@ const KEY_LENGTH_MAX: usize = 255;
 /// Seconds of the first moment of the year 10000.
 const YEAR_10000: i64 = 253_402_300_800;
 
+type Change = fn(&mut CreatePayoutRequest);
+
 /// One thing that is wrong with a payout, the fields it is told by, and what must not be repeated.
-type Wrong = (&'static str, fn(&mut CreatePayoutRequest), &'static [&'static str], &'static str);
+type Wrong = (&'static str, Change, &'static [&'static str], &'static str);
 
 #[tokio::test]
 async fn payouts_that_cannot_be_are_named_and_leave_no_trace() {
@@ -54,7 +56,7 @@ async fn payouts_that_cannot_be_are_named_and_leave_no_trace() {
 async fn every_field_is_taken_at_its_limit() {
     let world = World::start().await;
     let (eu, us) = (world.destination(EU).await, world.destination(US).await);
-    let at_limit: [(&str, fn(&mut CreatePayoutRequest)); 9] = [
+    let at_limit: [(&str, Change); 9] = [
         (EU, |it| it.idempotency_key = "~".repeat(KEY_LENGTH_MAX)),
         (EU, |it| it.amount = money("EUR", 1)),
         (EU, |it| it.amount = money("EUR", 1_000_000_000_000_000)),

@@ -68,7 +68,7 @@ async fn cursors_work_in_their_own_store_only() {
             ("empty", ""),
             ("garbage", "!!garbage!!"),
             ("base64 of something", "Z2FyYmFnZQ"),
-            ("cut", &given[..given.len() - 3]),
+            ("cut", given.split_at(given.len() - 3).0),
             ("altered", &altered),
             ("too long", &"A".repeat(513)),
         ] {
@@ -233,6 +233,9 @@ fn destinations(known: &str) -> Vec<Case> {
     ]
 }
 
+/// A name, what both ways to read events take, and the fields that are wrong with it.
+type Selected = (&'static str, Option<EventSelector>, Option<EventStart>, &'static [&'static str]);
+
 /// What is wrong with what both ways to read events take.
 fn selections_and_starts() -> Vec<Case> {
     let ids = |ids: Vec<String>| {
@@ -242,7 +245,7 @@ fn selections_and_starts() -> Vec<Case> {
     let none = || Some(EventSelector { selector: None });
     let many = vec![NO_PAYOUT.to_owned(); 101];
     let two = vec![NO_PAYOUT.to_owned(), "PO".to_owned()];
-    let named: [(&str, Option<EventSelector>, Option<EventStart>, &[&'static str]); 8] = [
+    let named: [Selected; 8] = [
         ("neither", None, None, &["selector", "start"]),
         ("empty", none(), Some(EventStart { start: None }), &["selector", "start"]),
         ("no ids", ids(Vec::new()), from_now(), &["selector.payouts.ids"]),

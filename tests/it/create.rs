@@ -261,7 +261,7 @@ async fn bank_details_and_handles_are_paid_directly() {
     let bank = DestinationKind::BankDetails;
     let handle = DestinationKind::ProviderHandle;
     let authorization = world.authorization(CUSTOMER).await;
-    let last_four = authorization[authorization.len() - 4..].to_owned();
+    let last_four = authorization.split_at(authorization.len() - 4).1.to_owned();
     for (request, kind, shown) in [
         (to_bank_details("person", iban_of_a_person()), bank, "6199".to_owned()),
         (to_bank_details("organisation", iban_of_an_organisation()), bank, "6199".to_owned()),

@@ -12,7 +12,7 @@ use api::v1::event::Event as Kind;
 use api::v1::event_selector::Selector;
 use api::v1::event_start::Start;
 use api::v1::{
-    AttemptState, Attention, EventSelector, EventStart, ListPayoutEventsRequest, Payout,
+    Attempt, AttemptState, Attention, EventSelector, EventStart, ListPayoutEventsRequest, Payout,
     PayoutEventKind, PayoutIds, PayoutState, WaitUntil,
 };
 use reqwest::Method;
@@ -98,7 +98,7 @@ async fn assert_movements(world: &World, merchant: &str, key: &str, states: &[&s
 }
 
 fn attempts(payout: &Payout) -> Vec<AttemptState> {
-    payout.attempts.iter().map(|attempt| attempt.state()).collect()
+    payout.attempts.iter().map(Attempt::state).collect()
 }
 
 /// Waits until a payout waits for an operator.

@@ -5,7 +5,8 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 
 use api::v1::{
-    ListParkedNotificationsRequest, ParkedNotification, Payout, PayoutEventKind, PayoutState, event,
+    Event, ListParkedNotificationsRequest, ParkedNotification, Payout, PayoutEventKind,
+    PayoutState, event,
 };
 use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
@@ -70,6 +71,13 @@ async fn a_repeated_notification_is_answered_alike_and_takes_effect_once() {
         send_good(&world, &keys, repeat, &eu.id).await;
     }
     assert_eq!(payout(&world, EU, "eu").await, failed);
+    // Both a credit and a cancel may come for one payout; it is given back once.
+    send_good(&world, &keys, &Notice::about("cancel", &eu, "5000000003"), &eu.id).await;
+    let noted = payout(&world, EU, "eu").await;
+    assert_eq!((noted.state(), noted.sequence), (PayoutState::Failed, failed.sequence + 1));
+    assert_eq!((&noted.give_back, &noted.attention), (&failed.give_back, &failed.attention));
+    let told = world.events(EU).await.into_iter().filter(gives_back).count();
+    assert_eq!(told, 1);
 
     let us = us_paid(&world).await;
     let late = webhook(&us.id, "5000000002", "Authorize", 2);
@@ -78,6 +86,13 @@ async fn a_repeated_notification_is_answered_alike_and_takes_effect_once() {
         assert_eq!(answer, (200, "OK".to_owned()));
     }
     assert_eq!(payout(&world, US, "us").await.sequence, us.sequence + 1);
+}
+
+fn gives_back(event: &Event) -> bool {
+    match &event.event {
+        Some(event::Event::PayoutEvent(about)) => about.give_back.is_some(),
+        Some(event::Event::DestinationEvent(_)) | None => false,
+    }
 }
 
 #[tokio::test]
@@ -208,7 +223,7 @@ fn european(keys: &Keys, payout: &str) -> Vec<Forgery> {
         forged("another payout's address", &other, good.clone()),
         forged("no address", "/notifications/demo-eu", good.clone()),
         forged("the other region's address", AMERICAS, good.clone()),
-        malformed("truncated", &whole[..whole.len() - 7]),
+        malformed("truncated", whole.split_at(whole.len() - 7).0),
         malformed("empty", ""),
         malformed("a form", "method=credit&amount=10.00"),
         malformed("no object", "[]"),
@@ -247,7 +262,7 @@ fn american(keys: &Keys, payout: &str) -> Vec<Forgery> {
         status: 401,
         counted_as: "forged",
     };
-    let cut = &body[..body.len() - 7];
+    let cut = body.split_at(body.len() - 7).0;
     let senseless = "&&&===%zz";
     let signed_senseless = authorization(ACCESS_ID, &keys.access_key, senseless);
     vec![

@@ -50,6 +50,8 @@ pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>, probes: Pr
     let (reporter, health_service) = health_reporter();
     let routes = service::routes(&shared).add_service(health_service);
     let routes = with_reflection(routes).prepare();
+    // Whoever connects first must not be told that there are no such services.
+    report(&reporter, (probes.ready)()).await;
     let (clock, drain) = (Arc::clone(shared.engine.clock()), shared.drain.clone());
     let ServerConfig { limits, intervals, .. } = shared.config;
     let connections = accept::serve(

@@ -104,7 +104,7 @@ fn options(seed: u64, story: Story) -> Options {
             "duplicate_protection = \"unconfirmed\"".to_owned(),
         ));
     }
-    Options { time_factor: 600, seed, replace }
+    Options { seed, replace, ..Options::default() }
 }
 
 fn selections() -> Vec<Watched> {
@@ -117,7 +117,13 @@ fn selections() -> Vec<Watched> {
 }
 
 /// Kills the server and starts it again. Leaves it running; returns how often it was killed.
-async fn kill_over_and_over(world: &mut World, floor: &Floor, mut rng: Rng, script: Script) -> u32 {
+async fn kill_over_and_over(
+    world: &mut World,
+    floor: &Floor,
+    mut rng: Rng,
+    script: Script,
+    story: Story,
+) -> u32 {
     let begin = Instant::now();
     let mut kills = 0;
     let mut listens = true;
@@ -134,11 +140,11 @@ async fn kill_over_and_over(world: &mut World, floor: &Floor, mut rng: Rng, scri
         // Some are killed before they listen, while they open the store or begin to recover.
         listens = !rng.percent(12);
         if listens {
-            world.await_server();
+            world.await_server().await;
         }
     }
     if !listens {
-        world.await_server();
+        world.await_server().await;
     }
     kills
 }

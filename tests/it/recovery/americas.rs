@@ -65,7 +65,7 @@ async fn what_never_arrived_is_parked_if_duplicates_might_pass() {
     look_once_in_vain(&mut world).await;
     world.start_server().await;
     let payout = wait_until_parked(&world, US, "order").await;
-    assert_eq!(payout.cause.clone().unwrap().reason(), Reason::NotAtProvider);
+    assert_eq!(payout.cause.clone().unwrap().reason(), Reason::ResendUnprotected);
     assert_eq!(payout.outcome(), Outcome::Undecided);
     world.kill_server();
     world.start_server().await;

@@ -44,7 +44,7 @@ async fn beyond_the_horizon_it_is_parked_and_not_sent_again() {
     leave_in_doubt(&world).await;
     for merchant in [EU, US] {
         let payout = wait_until_parked(&world, merchant, "order").await;
-        assert_eq!(payout.cause.clone().unwrap().reason(), Reason::AnswerLost, "{merchant}");
+        assert_eq!(payout.cause.clone().unwrap().reason(), Reason::HorizonPassed, "{merchant}");
         assert_eq!(payout.outcome(), Outcome::Undecided, "{merchant}");
     }
     assert_left_alone(&mut world).await;
@@ -82,7 +82,7 @@ async fn assert_parked_for_configuration(world: &World) {
     for merchant in [EU, US] {
         let payout = wait_until_parked(world, merchant, "order").await;
         let reason = payout.cause.clone().unwrap().reason();
-        assert_eq!(reason, Reason::ConfigurationChanged, "{merchant}");
+        assert_eq!(reason, Reason::ProviderAccountChanged, "{merchant}");
         assert_eq!(attempts(&payout), [AttemptState::InDoubt], "{merchant}");
         assert_eq!(payout.outcome(), Outcome::Undecided, "{merchant}");
     }

@@ -108,7 +108,7 @@ async fn a_reported_duplicate_is_left_in_doubt_and_never_paid_again() {
     let destination = world.destination(EU).await;
     create(&world, EU, "order", &destination).await;
     let payout = world.wait_for(EU, "order", &[PayoutState::Indeterminate]).await;
-    assert_eq!(payout.cause.clone().unwrap().reason(), Reason::Duplicate);
+    assert_eq!(payout.cause.clone().unwrap().reason(), Reason::DuplicateReported);
     let_recovery_have_its_turn(&world, EU, "other").await;
     let payout = world.wait_for(EU, "order", &[PayoutState::Indeterminate]).await;
     assert_eq!(attempts(&payout), [AttemptState::InDoubt]);

@@ -92,9 +92,23 @@ impl std::error::Error for Mistakes {}
 pub(crate) fn load(path: &Path) -> Result<Config, Mistakes> {
     let shown = path.display().to_string();
     let text = std::fs::read_to_string(path).map_err(|error| Mistakes::one(&shown, error))?;
-    let file: File = toml::from_str(&text).map_err(|error| Mistakes::one(&shown, error))?;
+    let file: File = toml::from_str(&text).map_err(|error| unreadable(&shown, &text, &error))?;
     let base = path.parent().unwrap_or_else(|| Path::new("."));
     check(&file, base)
+}
+
+/// What is wrong with a file that is not of the right form. Says where and what would be right,
+/// never what stands there: it may be a secret that somebody wrote into the file itself.
+fn unreadable(path: &str, text: &str, error: &toml::de::Error) -> Mistakes {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    let message = error.message();
+    // Serde repeats a value of the wrong type.
+    let what = match message.rsplit_once(", expected ") {
+        Some((found, right)) if found.starts_with("invalid ") => format!("expected {right}"),
+        _ => message.to_owned(),
+    };
+    Mistakes::one(&format!("{path}, line {line}"), what)
 }
 
 fn check(file: &File, base: &Path) -> Result<Config, Mistakes> {
