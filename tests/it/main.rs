@@ -18,6 +18,7 @@ mod cancel;
 mod cli;
 mod create;
 mod leaks;
+mod lists;
 mod outcomes;
 mod serving;
 mod smoke;
