@@ -204,6 +204,7 @@ impl Provider for Americas {
     }
 
     fn prepare(&self, payout: &Payout, handle: &Handle, _: u32) -> Result<Request, Unfit> {
+        self.check_handle(&payout.order, handle)?;
         let Some(authorization) = Authorization::decode(handle) else {
             let why = "the stored handle cannot be read; import the destination again".to_owned();
             return Err(Unfit { field: "destination", why, kind: UnfitKind::NotPossible });
@@ -263,6 +264,19 @@ impl Onboarding for Americas {
         }
     }
 
+    /// A deposit names no currency and moves that of its authorization, so ours must be the same.
+    fn check_handle(&self, order: &Order, handle: &Handle) -> Result<(), Unfit> {
+        let known = Authorization::decode(handle).and_then(|authorization| authorization.currency);
+        match known {
+            Some(currency) if currency != order.amount.currency().code() => Err(Unfit {
+                field: "amount.currency_code",
+                why: "must be the currency of the destination's bank authorization".to_owned(),
+                kind: UnfitKind::Invalid,
+            }),
+            Some(_) | None => Ok(()),
+        }
+    }
+
     async fn register(&self, _: &Customer, _: &BankDetails) -> Resolution {
         Resolution::Refused(Reason::RequestRejected, ProviderWords::default())
     }
@@ -309,6 +323,7 @@ fn imported(found: Transaction) -> Resolution {
         transaction_id: found.transaction_id,
         reference: found.payment.merchant_reference,
         customer: found.payment.customer_external_id,
+        currency: found.currency,
     };
     Resolution::Resolved(Resolved { handle: authorization.encode(), summary })
 }
