@@ -17,6 +17,7 @@ mod bad_queries;
 mod cancel;
 mod cli;
 mod create;
+mod destinations;
 mod leaks;
 mod lists;
 mod outcomes;
