@@ -106,6 +106,32 @@ async fn destinations_that_cannot_be_are_named_and_leave_no_trace() {
     assert_eq!(asked["requests"], serde_json::json!([]), "the provider was not asked");
 }
 
+#[tokio::test]
+async fn what_cannot_even_be_read_is_refused_in_the_same_form() {
+    let world = World::start().await;
+    let destination = world.destination(EU).await;
+    let mut vast = request(EU, "vast", &destination);
+    vast.metadata.insert("k".to_owned(), "v".repeat(8 * 1024 * 1024));
+    invalid("8 MB", Call::Create(vast), &[], "vvvvvv").check(&world).await;
+    let mut client = tonic::client::Grpc::new(world.channel());
+    for (path, code, reason) in [
+        ("/payouts.v1.Payouts/ReverseTime", Code::Unimplemented, "NOT_SUPPORTED"),
+        ("/payouts.v1.Nothing/CreatePayout", Code::Unimplemented, "NOT_SUPPORTED"),
+        ("/payouts.v1.Payouts/CreatePayout", Code::InvalidArgument, "INVALID_FIELD"),
+    ] {
+        // To CreatePayout this is not a request at all: its first field is a text.
+        let codec = tonic_prost::ProstCodec::<Timestamp, Timestamp>::default();
+        let request = tonic::Request::new(Timestamp { seconds: 1, nanos: 1 });
+        client.ready().await.unwrap();
+        let status = client.unary(request, path.parse().unwrap(), codec).await.unwrap_err();
+        let said = refused(&status);
+        assert_eq!((said.code, said.reason.as_str()), (code, reason), "{path}");
+        assert_eq!(said.metadata["recorded"], "no", "{path}");
+    }
+    let missing = world.payouts().get_payout(by_key(EU, "vast")).await.unwrap_err();
+    assert_eq!(refused(&missing).reason, "PAYOUT_NOT_FOUND");
+}
+
 async fn check_taken(world: &World, request: CreatePayoutRequest) {
     let key = request.idempotency_key.clone();
     let answer = world.payouts().create_payout(request.clone()).await;

@@ -286,9 +286,9 @@ async fn what_the_provider_does_not_take_in_fails() {
     let refuse = json!({ "region": "eu", "on": "RegisterAccount", "fault": "refuse", "code": 624 });
     world.fault(refuse).await;
     create(&world, to_bank_details("details", iban_of_a_person())).await.unwrap();
-    check_not_taken_in(&world, EU, "details").await;
+    check_failed(&world, EU, "details", Reason::AccountInvalid).await;
     create(&world, to_handle(EU, "account", "99999999")).await.unwrap();
-    check_not_taken_in(&world, EU, "account").await;
+    check_failed(&world, EU, "account", Reason::AccountInvalid).await;
     // An answer that was lost is no refusal: it is asked again until it is known.
     let lost = json!({
         "region": "eu", "on": "RegisterAccount", "fault": "lose_reply", "times": 3,
@@ -299,25 +299,54 @@ async fn what_the_provider_does_not_take_in_fails() {
 }
 
 #[tokio::test]
-async fn an_unknown_authorization_fails_once_the_store_can_prove_its_past() {
+async fn an_authorization_that_cannot_be_paid_fails_once_the_store_can_prove_its_past() {
     let replace = vec![("horizon = \"144000ms\"", "horizon = \"100ms\"".to_owned())];
     let world = World::start_with(&Options { replace, ..Options::default() }).await;
-    // Until then a payout might have been made under the same key in a forgotten past.
-    let end = Instant::now() + PATIENCE;
-    for count in 0.. {
-        let key = format!("authorization-{count}");
-        create(&world, to_handle(US, &key, "99999999")).await.unwrap();
-        let answer = world.payouts().get_payout(by_key(US, &key)).await.unwrap();
-        if answer.into_inner().payout.unwrap().state() == PayoutState::Failed {
-            return check_not_taken_in(&world, US, &key).await;
+    let american = world.authorization(CUSTOMER).await;
+    for (handle, currency, reason) in [
+        ("99999999", "USD", Reason::AccountInvalid),
+        (american.as_str(), "CAD", Reason::RequestRejected),
+    ] {
+        let end = Instant::now() + PATIENCE;
+        // Until then a payout might have been made under the same key in a forgotten past.
+        for count in 0.. {
+            let key = format!("{currency}-{count}");
+            let mut direct = to_handle(US, &key, handle);
+            direct.amount.as_mut().unwrap().currency_code = currency.to_owned();
+            create(&world, direct).await.unwrap();
+            let answer = world.payouts().get_payout(by_key(US, &key)).await.unwrap();
+            if answer.into_inner().payout.unwrap().state() == PayoutState::Failed {
+                check_failed(&world, US, &key, reason).await;
+                break;
+            }
+            assert!(Instant::now() < end, "none of {count} payouts failed");
         }
-        assert!(Instant::now() < end, "none of {count} payouts failed");
     }
 }
 
-async fn check_not_taken_in(world: &World, merchant: &str, key: &str) {
+#[tokio::test]
+async fn a_payout_has_the_currency_of_its_authorization() {
+    let world = World::start().await;
+    let american = world.destination(US).await;
+    let mut other = request(US, "other", &american);
+    other.amount.as_mut().unwrap().currency_code = "CAD".to_owned();
+    let said = refused(&create(&world, other).await.unwrap_err());
+    assert_eq!((said.code, said.reason.as_str()), (Code::InvalidArgument, "INVALID_FIELD"));
+    assert_eq!((said.fields.join(",").as_str(), said.metadata["recorded"].as_str()), CURRENCY);
+    let canadian = world.authorization_in(CUSTOMER, "CAD").await;
+    let mut same = to_handle(US, "same", &canadian);
+    same.amount.as_mut().unwrap().currency_code = "CAD".to_owned();
+    create(&world, same).await.unwrap();
+    world.wait_for(US, "same", &[PayoutState::Completed]).await;
+    let [movement] = world.movements(US, "same").await.try_into().unwrap();
+    assert_eq!((&movement["currency"], &movement["amount"]), (&json!("CAD"), &json!("10.00")));
+}
+
+const CURRENCY: (&str, &str) = ("amount.currency_code", "no");
+
+async fn check_failed(world: &World, merchant: &str, key: &str, reason: Reason) {
     let failed = world.wait_for(merchant, key, &[PayoutState::Failed]).await;
-    assert_eq!(failed.cause.as_ref().unwrap().reason(), Reason::AccountInvalid, "{key}");
+    assert_eq!(failed.cause.as_ref().unwrap().reason(), reason, "{key}");
     assert_eq!(failed.outcome(), Outcome::NotPaid);
     assert_eq!(failed.give_back.unwrap().amount, failed.amount);
     assert!(world.movements(merchant, key).await.is_empty());

@@ -17,7 +17,8 @@ use tonic_health::pb::health_client::HealthClient;
 use tonic_reflection::pb::{v1, v1alpha};
 
 use crate::calls::{Call, refused};
-use crate::world::{EU, US, World, binary, request};
+use crate::samples::to_handle;
+use crate::world::{CUSTOMER, EU, US, World, binary, request};
 
 const SERVICES: [&str; 4] = [
     "payouts.v1.Destinations",
@@ -70,12 +71,16 @@ async fn what_is_not_described_is_refused() {
     for merchant in [EU, US] {
         let description = describe(&world, merchant).await;
         let destination = world.destination(merchant).await;
+        let canadian = world.authorization_in(CUSTOMER, "CAD").await;
         let mut instant = request(merchant, "instant", &destination);
         instant.speed = Speed::Instant.into();
         let possible = description.speeds().any(|speed| speed == Speed::Instant);
         check_possible(&world, instant, possible).await;
         for currency in ["CAD", "EUR", "PLN", "USD"] {
-            let mut create = request(merchant, currency, &destination);
+            let mut create = match (merchant, currency) {
+                (US, "CAD") => to_handle(merchant, currency, &canadian),
+                _ => request(merchant, currency, &destination),
+            };
             create.amount.as_mut().unwrap().currency_code = currency.to_owned();
             let mut currencies = description.currencies.iter();
             let possible = currencies.any(|it| it.currency_code == currency);

@@ -290,7 +290,12 @@ impl World {
 
     /// A bank authorization of a customer, as the merchant would have it from the provider.
     pub(crate) async fn authorization(&self, customer: &str) -> String {
-        let body = json!({ "customer_id": customer });
+        self.authorization_in(customer, "USD").await
+    }
+
+    /// The same in another currency.
+    pub(crate) async fn authorization_in(&self, customer: &str, currency: &str) -> String {
+        let body = json!({ "customer_id": customer, "currency": currency });
         let made = self.control(reqwest::Method::POST, "authorizations", body).await;
         made["transaction_id"].as_str().unwrap().to_owned()
     }

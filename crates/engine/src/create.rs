@@ -203,6 +203,9 @@ impl Engine {
             TargetRequest::Destination(id) => Some(self.stored_handle(&order, id).await?),
             TargetRequest::BankAccount(_) | TargetRequest::ProviderHandle(_) => checked,
         };
+        if let Some(handle) = &handle {
+            adapter.check_handle(&order, handle)?;
+        }
         let look_first = self.must_look_first(adapter);
         Ok(Plan { id, order, target, handle, look_first, recorded, rested, permit })
     }

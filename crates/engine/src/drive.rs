@@ -91,7 +91,14 @@ impl Engine {
         let (what, words, handle) = match resolution {
             Resolution::Resolved(resolved) => {
                 let words = ProviderWords::default();
-                (Some(What::DestinationResolved), words, Some(resolved.handle))
+                match adapter.check_handle(&payout.order, &resolved.handle) {
+                    Ok(()) => (Some(What::DestinationResolved), words, Some(resolved.handle)),
+                    Err(unfit) => {
+                        tracing::warn!(payout = %payout.id, %unfit, "destination does not fit");
+                        let refused = What::DestinationRefused(Reason::RequestRejected);
+                        (Some(refused), words, None)
+                    }
+                }
             }
             Resolution::Refused(reason, words) => {
                 (Some(What::DestinationRefused(reason)), words, None)

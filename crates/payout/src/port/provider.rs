@@ -77,6 +77,9 @@ pub trait Onboarding: Send + Sync {
     /// target is one already and nobody need be asked.
     fn check_target(&self, target: &TargetRequest) -> Result<Option<Handle>, Unfit>;
 
+    /// Checks that an order can be paid to a handle, before it is recorded or sent. Pure.
+    fn check_handle(&self, order: &Order, handle: &Handle) -> Result<(), Unfit>;
+
     /// Registers bank details. Repeatable: the same details give the same handle.
     async fn register(&self, customer: &Customer, details: &BankDetails) -> Resolution;
 

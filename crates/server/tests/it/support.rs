@@ -367,6 +367,10 @@ fn report(status: Reported) -> Report {
 
 #[async_trait]
 impl Onboarding for TestProvider {
+    fn check_handle(&self, _: &Order, _: &Handle) -> Result<(), Unfit> {
+        Ok(())
+    }
+
     fn check_target(&self, target: &TargetRequest) -> Result<Option<Handle>, Unfit> {
         match target {
             TargetRequest::ProviderHandle(handle) => Ok(Some(handle_of(handle))),

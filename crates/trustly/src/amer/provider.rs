@@ -226,17 +226,7 @@ impl Provider for Americas {
     }
 
     fn prepare(&self, payout: &Payout, handle: &Handle, _: u32) -> Result<Request, Unfit> {
-        let Some(authorization) = Authorization::decode(handle) else {
-            let why = "the stored handle cannot be read; import the destination again".to_owned();
-            return Err(Unfit { field: "destination", why, kind: UnfitKind::NotPossible });
-        };
-        let ours = payout.order.amount.currency();
-        if let Some(theirs) = authorization.currency.filter(|theirs| theirs != ours.code()) {
-            // A deposit names no currency: it would be paid out in that of its authorization.
-            let why = format!("must be {theirs}, the currency of the destination's authorization");
-            let field = "amount.currency_code";
-            return Err(Unfit { field, why, kind: UnfitKind::NotPossible });
-        }
+        let authorization = authorization_for(&payout.order, handle)?;
         let deposit = Deposit {
             merchant_reference: payout.id.as_str(),
             minor_units: payout.order.amount.minor_units(),
@@ -289,6 +279,10 @@ impl Onboarding for Americas {
         }
     }
 
+    fn check_handle(&self, order: &Order, handle: &Handle) -> Result<(), Unfit> {
+        authorization_for(order, handle).map(|_| ())
+    }
+
     async fn register(&self, _: &Customer, _: &BankDetails) -> Resolution {
         Resolution::Refused(Reason::RequestRejected, ProviderWords::default())
     }
@@ -310,6 +304,24 @@ impl Onboarding for Americas {
             Ok(Reply::Errors(errors)) => import_refused(&errors),
             Ok(Reply::Transaction(_)) | Err(_) => Resolution::Unknown(Reason::AnswerUntrusted),
         }
+    }
+}
+
+/// The authorization that an order is to be paid on. A deposit names no currency and moves that of
+/// its authorization, so ours must be the same.
+fn authorization_for(order: &Order, handle: &Handle) -> Result<Authorization, Unfit> {
+    let Some(authorization) = Authorization::decode(handle) else {
+        let why = "the stored handle cannot be read; import the destination again".to_owned();
+        return Err(Unfit { field: "destination", why, kind: UnfitKind::NotPossible });
+    };
+    let ours = order.amount.currency().code();
+    match authorization.currency.as_deref() {
+        Some(theirs) if theirs != ours => Err(Unfit {
+            field: "amount.currency_code",
+            why: format!("must be {theirs}, the currency of the destination's authorization"),
+            kind: UnfitKind::Invalid,
+        }),
+        Some(_) | None => Ok(authorization),
     }
 }
 

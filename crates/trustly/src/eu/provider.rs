@@ -292,6 +292,11 @@ impl Onboarding for Europe {
         }
     }
 
+    /// Which currencies an account takes only the provider knows.
+    fn check_handle(&self, _: &Order, _: &Handle) -> Result<(), Unfit> {
+        Ok(())
+    }
+
     async fn register(&self, customer: &Customer, details: &BankDetails) -> Resolution {
         let Ok(account) = bank_account(&self.config, details) else {
             return Resolution::Refused(Reason::AccountInvalid, ProviderWords::default());
