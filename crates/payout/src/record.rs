@@ -75,6 +75,15 @@ impl Payout {
         self.unconfirmed.is_some() || self.attention.is_some()
     }
 
+    /// Whether a bad end may be that of an attempt that was taken for absent, while the last one,
+    /// or an order that contradicted, may move money still. A look-up that missed once may miss
+    /// again: then nothing ends the payout but a good word, a person or the horizon.
+    pub fn hides_another_order(&self) -> bool {
+        let was_absent = self.attempts.iter().any(|a| a.status == AttemptStatus::Absent);
+        let undecided = self.attempts.last().is_some_and(Attempt::needs_request);
+        (was_absent && undecided) || self.attention == Some(Reason::Contradicted)
+    }
+
     /// The number of the next attempt.
     pub fn next_number(&self) -> u32 {
         self.attempts.last().map_or(1, |last| last.number + 1)

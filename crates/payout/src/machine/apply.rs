@@ -94,11 +94,16 @@ fn change(payout: &mut Payout, event: &Event) {
         }
         Change::Hinted(status) => {
             payout.unconfirmed = Some(*status);
-            adopt_reference(payout, event);
+            // While an answer of our own is still to come, it names the order, not a webhook that
+            // may be about an earlier attempt.
+            if !payout.attempts.last().is_some_and(Attempt::needs_request) {
+                adopt_reference(payout, event);
+            }
         }
         Change::CancelRequested => payout.cancel_requested = true,
         Change::Contradicted => {
             payout.attention = Some(event.reason.unwrap_or(Reason::Contradicted));
+            payout.unconfirmed = None;
         }
         Change::DestinationRefused | Change::Canceled | Change::Parked | Change::Noted => {}
     }

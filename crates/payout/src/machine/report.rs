@@ -25,6 +25,9 @@ pub(super) fn reported(case: &Case<'_>, report: &Report) -> Result<Option<Event>
     if report.amount.is_some_and(|amount| amount != case.payout.order.amount) {
         return contradicted(case, Reason::AmountDiffers);
     }
+    if report.status.is_negative() && case.payout.hides_another_order() {
+        return case.noted();
+    }
     match onward(case, report) {
         Some(after) => {
             let Report { status, speed_achieved, .. } = *report;
@@ -36,7 +39,8 @@ pub(super) fn reported(case: &Case<'_>, report: &Report) -> Result<Option<Event>
 
 /// A word that must be confirmed makes us ask, once; one that would lead nowhere does not.
 fn hinted(case: &Case<'_>, report: &Report) -> Result<Option<Event>, Declined> {
-    if case.payout.unconfirmed.is_some() || onward(case, report).is_none() {
+    let contradicted = case.payout.attention == Some(Reason::Contradicted);
+    if contradicted || case.payout.unconfirmed.is_some() || onward(case, report).is_none() {
         return case.noted();
     }
     case.event(Change::Hinted(report.status), case.payout.state)

@@ -130,7 +130,9 @@ fn is_worth_a_look(payout: &Payout, policy: &Policy, parked: Reason) -> bool {
     let stoppable = payout.cancel_requested && parked == Reason::ResendUnprotected;
     match policy.doubt {
         DoubtPolicy::Resend => false,
-        DoubtPolicy::LookUp { .. } => payout.unconfirmed.is_some() || stoppable,
+        DoubtPolicy::LookUp { .. } => {
+            (payout.unconfirmed.is_some() && !payout.hides_another_order()) || stoppable
+        }
     }
 }
 

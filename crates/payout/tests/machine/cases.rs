@@ -1,6 +1,7 @@
 //! Mistakes that were made once, each with the story in which it would cost money or lose a word.
 
 use payout::attempt::Attempt;
+use payout::id::ProviderReference;
 use payout::input::{Certainty, Input, ProviderWords, RefusalKind, Report, Reported, What};
 use payout::machine::{Declined, Step, apply};
 use payout::policy::Policy;
@@ -264,4 +265,51 @@ fn what_is_parked_and_then_absent_stays_parked() {
     assert_eq!(bench.step(), Step::Done);
     bench.must(What::CancelRequested);
     assert_eq!(state(&bench), StateName::Canceled);
+}
+
+/// Two look-ups missed the first transaction; it turns up, denied, while the second one is under
+/// way and pays.
+#[test]
+fn the_end_of_an_attempt_taken_for_absent_ends_no_later_one() {
+    for negative in [Reported::Failed, Reported::Canceled, Reported::Returned] {
+        let mut bench = standing(Standing::SecondOpen, &look_up(true));
+        let told = |status| Input { words: words_of("2001"), ..said(report(status)) };
+        bench.take(&told(negative)).expect("a word is taken");
+        bench.must(What::InDoubt(Reason::AnswerLost));
+        bench.take(&told(negative)).expect("a word is taken");
+        assert_eq!(state(&bench), StateName::Indeterminate, "{negative:?}");
+        assert_eq!(bench.payout().give_back, None);
+        let second = Input { words: words_of("2002"), ..said(report(Reported::Completed)) };
+        bench.must_take(&second);
+        assert_eq!(state(&bench), StateName::Completed, "{negative:?}");
+        assert_eq!(bench.payout().attention, None);
+    }
+}
+
+/// A webhook about the first transaction must not give its name to the second, whose own answer
+/// would then look like another order.
+#[test]
+fn a_hint_names_no_order_while_an_answer_is_to_come() {
+    let mut bench = standing(Standing::SecondOpen, &look_up(true));
+    let hint = Report { certainty: Certainty::Unconfirmed, ..report(Reported::Failed) };
+    bench.must_take(&Input { words: words_of("2001"), ..said(hint) });
+    assert_eq!(bench.payout().provider_reference, None);
+    bench.must_take(&Input { words: words_of("2002"), ..said(report(Reported::Accepted)) });
+    assert_eq!(state(&bench), StateName::Accepted);
+    assert_eq!(bench.payout().attention, None);
+}
+
+/// Two orders bear our name, and one of them has ended: the other may be paying.
+#[test]
+fn a_bad_end_after_a_contradiction_gives_nothing_back() {
+    let mut bench = standing(Standing::Accepted, &look_up(true));
+    bench.must_take(&Input { words: words_of("9999"), ..said(report(Reported::Completed)) });
+    assert_eq!(bench.payout().attention, Some(Reason::Contradicted));
+    bench.take(&said(report(Reported::Failed))).expect("a word is taken");
+    assert_eq!(bench.payout().give_back, None);
+}
+
+fn words_of(reference: &str) -> ProviderWords {
+    let reference = ProviderReference::parse(reference).ok();
+    ProviderWords { reference, ..ProviderWords::default() }
 }

@@ -123,7 +123,7 @@ async fn a_create_is_answered_before_its_callers_deadline() {
         let wait_until = wait_until.into();
         let mut request =
             Request::new(v1::CreatePayoutRequest { wait_until, ..order(handle, handle) });
-        request.set_timeout(Duration::from_millis(500));
+        request.set_timeout(Duration::from_secs(3));
         let created = client.create_payout(request).await.unwrap().into_inner();
         assert_eq!(created.payout.unwrap().state(), expected);
         assert!(!created.replayed);
