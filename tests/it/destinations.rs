@@ -16,7 +16,7 @@ use crate::world::{CUSTOMER, EU, US, World};
 async fn what_the_provider_refuses_is_no_destination() {
     let world = World::start().await;
     for code in [624, 623] {
-        let cause = if code == 624 { "ACCOUNT_INVALID" } else { "REQUEST_INVALID" };
+        let cause = if code == 624 { "ACCOUNT_INVALID" } else { "REQUEST_REJECTED" };
         fault(&world, json!({ "fault": "refuse", "code": code })).await;
         let status = register(&world, iban_of_a_person()).await.unwrap_err();
         check_refused(&status, "bank_details", cause);
@@ -62,7 +62,7 @@ async fn an_answer_that_cannot_be_trusted_is_asked_for_again() {
         assert_eq!(listed(&world, EU).await, [], "{rule}");
     }
     let registered = register(&world, swedish_account()).await.unwrap();
-    assert_eq!(listed(&world, EU).await, [registered.clone()]);
+    assert_eq!(listed(&world, EU).await, std::slice::from_ref(&registered));
     world.kill_simulator();
     let status = register(&world, iban_of_a_person()).await.unwrap_err();
     check_unavailable(&status, "nobody there");

@@ -49,7 +49,9 @@ fn failed(name: &'static str, faults: &[Value], reason: Reason) -> Case {
 #[tokio::test]
 async fn outcomes_in_europe_agree_with_the_ledger() {
     let cases = europe();
-    let world = World::start().await;
+    // Trustly tells a return soon after the confirmation here; on a busy machine it must not be so
+    // soon that it overtakes it, for then the payout would be FAILED instead of RETURNED.
+    let world = World::start_with(&Options { time_factor: 100, ..Options::default() }).await;
     run(&world, EU, &cases).await;
     check_all(&world, EU, &cases).await;
 }
@@ -192,11 +194,13 @@ async fn run(world: &World, merchant: &str, cases: &[Case]) {
     check_fired(world).await;
 }
 
-/// What was to go wrong went wrong; only a duplicate check that is off may not be needed.
+/// What was to go wrong went wrong; only a duplicate check that is off may not be needed, nor a
+/// look-up where a webhook was quicker.
 async fn check_fired(world: &World) {
     let faults = world.control(Method::GET, "faults", Value::Null).await;
     for rule in faults["rules"].as_array().unwrap() {
-        assert!(rule["fired"] != 0 || rule["fault"] == "duplicate_check_off", "{rule}");
+        let may_rest = rule["fault"] == "duplicate_check_off" || rule["on"] == "list";
+        assert!(rule["fired"] != 0 || may_rest, "{rule}");
     }
 }
 

@@ -42,6 +42,13 @@ const HEADERS_LENGTH_MAX: u32 = 16 * 1024;
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(20);
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// HTTP/2 begins with 24 bytes that never change (RFC 9113); until they are there, nothing else
+/// watches over a connection.
+const PREFACE_LENGTH: usize = 24;
+
+/// Between two looks at a preface that is there in part.
+const PREFACE_PAUSE: Duration = Duration::from_millis(20);
+
 /// The path of every method of this API begins like this.
 const API_PATH: &str = "/payouts.v1.";
 
@@ -102,15 +109,28 @@ async fn connection(stream: TcpStream, routes: Routes, shared: &Shared) {
     }
 }
 
-/// Whether the peer says anything at all: one that connects and is silent holds no place.
+/// Whether the peer begins to speak HTTP/2: one that connects and is silent, or stops in the
+/// middle of its first words, holds no place.
 async fn begins_in_time(stream: &TcpStream, shared: &Shared) -> bool {
     let clock = shared.engine.clock();
     let end = clock.monotonic() + shared.config.intervals.handshake_max;
-    let mut first = [0];
-    let begins = std::pin::pin!(stream.peek(&mut first));
+    let begins = std::pin::pin!(preface_is_there(stream, clock.as_ref()));
     let stop = std::pin::pin!(shared.drain.begun());
     let late = select(clock.sleep_until(end), stop);
-    matches!(select(begins, late).await, Either::Left((Ok(1), _)))
+    matches!(select(begins, late).await, Either::Left((true, _)))
+}
+
+/// Returns once as much as HTTP/2's preface waits to be read, or the peer is gone.
+async fn preface_is_there(stream: &TcpStream, clock: &dyn Clock) -> bool {
+    let mut preface = [0; PREFACE_LENGTH];
+    loop {
+        match stream.peek(&mut preface).await {
+            Ok(PREFACE_LENGTH) => return true,
+            Ok(0) | Err(_) => return false,
+            // The socket stays readable, so there is nothing to wait on but time.
+            Ok(_) => clock.sleep_until(clock.monotonic() + PREFACE_PAUSE).await,
+        }
+    }
 }
 
 fn builder(streams_max: u32) -> http2::Builder<TokioExecutor> {

@@ -66,11 +66,8 @@ fn europe(
     mistakes: &mut Mistakes,
 ) -> Option<eu::Config> {
     mistakes.keep(&format!("{path}.url"), check_url(&account.url));
-    if policy.request_timeout < eu::REQUEST_TIMEOUT_MIN && !is_loopback_http(&account.url) {
-        let least = eu::REQUEST_TIMEOUT_MIN.as_secs();
-        let what =
-            format!("must be at least {least}s: a payout that is given up too early is in doubt");
-        mistakes.add(&path.replace(".trustly_europe", ".policy.request_timeout"), what);
+    if !is_loopback_http(&account.url) {
+        check_durations(&path.replace(".trustly_europe", ".policy"), &policy, mistakes);
     }
     let password = read(&format!("{path}.password"), &account.password, base, mistakes);
     let passphrase = match &account.private_key_passphrase {
@@ -128,6 +125,9 @@ fn americas(
     mistakes: &mut Mistakes,
 ) -> Option<amer::Config> {
     mistakes.keep(&format!("{path}.url"), check_url(&account.url));
+    if !is_loopback_http(&account.url) {
+        check_durations(&path.replace(".trustly_americas", ".policy"), &policy, mistakes);
+    }
     let mut credentials = Vec::new();
     for (index, pair) in account.credentials.iter().enumerate() {
         let path = format!("{path}.credentials[{index}]");
@@ -149,6 +149,27 @@ fn americas(
         instant_flag: InstantFlag::InstantPayoutRequest,
         policy,
     })
+}
+
+/// Durations that are proof: what comes too early proves nothing. Only a simulator, whose time is
+/// compressed, may have shorter ones.
+fn check_durations(path: &str, policy: &Policy, mistakes: &mut Mistakes) {
+    // Trustly gives no figure; its own client waits this long for an answer.
+    const REQUEST_TIMEOUT_MIN: Duration = Duration::from_secs(30);
+    // Lists lag; minutes apart, two of them are unlikely to lag alike.
+    const LOOK_UP_SPACING_MIN: Duration = Duration::from_secs(60);
+    const HORIZON_MIN: Duration = Duration::from_secs(60 * 60);
+    let mut at_least = |name: &str, value: Duration, least: Duration| {
+        if value < least {
+            let least = least.as_secs();
+            mistakes.add(&format!("{path}.{name}"), format!("must be at least {least}s"));
+        }
+    };
+    at_least("request_timeout", policy.request_timeout, REQUEST_TIMEOUT_MIN);
+    at_least("horizon", policy.horizon, HORIZON_MIN);
+    if let DoubtPolicy::LookUp { spacing, .. } = policy.doubt {
+        at_least("look_up_spacing", spacing, LOOK_UP_SPACING_MIN);
+    }
 }
 
 /// Money and credentials go there: https, except on this machine.

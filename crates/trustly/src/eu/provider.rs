@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use payout::attempt::RequestDigest;
@@ -499,10 +498,6 @@ pub(super) fn money_of(notification: &Notification) -> Money {
         }
     }
 }
-
-/// How long Trustly Europe should be given to answer a payout: its pages give no figure, its own
-/// client waits this long.
-pub const REQUEST_TIMEOUT_MIN: Duration = Duration::from_secs(30);
 
 /// The payout that a notification's segment names.
 pub(super) fn payout_of(keys: &KeyRing, segment: &str) -> Option<PayoutId> {

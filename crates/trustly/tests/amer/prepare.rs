@@ -80,7 +80,7 @@ async fn a_rotated_key_does_not_strand_a_sealed_deposit() {
 async fn a_deposit_in_another_currency_than_its_authorizations_is_refused() {
     let canadian = handle_of(with(authorization(), &json!({ "currency": "CAD" }))).await;
     let refused = offline().prepare(&payout(), &canadian, 1).unwrap_err();
-    assert_eq!((refused.field, refused.kind), ("amount.currency_code", UnfitKind::NotPossible));
+    assert_eq!((refused.field, refused.kind), ("amount.currency_code", UnfitKind::Invalid));
     assert!(refused.why.contains("CAD"), "{}", refused.why);
     let in_dollars = pending(order("order-2", money(2_500, "CAD")));
     assert!(offline().prepare(&in_dollars, &canadian, 1).is_ok());
