@@ -9,6 +9,9 @@ use serde_json::json;
 
 use crate::world::{EU, US, World, id_of, request};
 
+use Outcome::{NotPaid, Succeeded, Undecided};
+use PayoutState::{Completed, Failed, Pending};
+
 const OTHER: &str = "customer-2";
 
 #[tokio::test]
@@ -27,11 +30,11 @@ async fn payouts_are_found_by_every_filter() {
     let mut other = request(EU, "other", &of_other);
     other.customer = OTHER.to_owned();
     world.payouts().create_payout(other).await.unwrap();
-    world.wait_for(EU, "failed", &[PayoutState::Failed]).await;
+    world.wait_for(EU, "failed", &[Failed]).await;
     for key in ["first", "third", "other"] {
-        world.wait_for(EU, key, &[PayoutState::Completed]).await;
+        world.wait_for(EU, key, &[Completed]).await;
     }
-    let third = world.wait_for(EU, "third", &[PayoutState::Completed]).await;
+    let third = world.wait_for(EU, "third", &[Completed]).await;
     let assigned = third.provider_references.iter();
     let assigned = assigned.filter(|it| it.kind() == ProviderReferenceKind::Assigned);
     let [assigned] = assigned.collect::<Vec<_>>().try_into().unwrap();
@@ -39,8 +42,6 @@ async fn payouts_are_found_by_every_filter() {
     let all = || ListPayoutsRequest { merchant: EU.to_owned(), ..Default::default() };
     let states = |states: &[PayoutState]| states.iter().map(|it| i32::from(*it)).collect();
     let outcomes = |outcomes: &[Outcome]| outcomes.iter().map(|it| i32::from(*it)).collect();
-    use Outcome::{NotPaid, Succeeded, Undecided};
-    use PayoutState::{Completed, Failed, Pending};
     for (name, filter, expected) in [
         ("none", all(), &["other", "third", "failed", "first"][..]),
         ("customer", ListPayoutsRequest { customer: OTHER.into(), ..all() }, &["other"]),
