@@ -9,6 +9,9 @@ use serde_json::json;
 
 use crate::world::{EU, US, World, id_of, request};
 
+use Outcome::{NotPaid, Succeeded, Undecided};
+use PayoutState::{Completed, Failed, Pending};
+
 const OTHER: &str = "customer-2";
 
 #[tokio::test]
@@ -39,8 +42,6 @@ async fn payouts_are_found_by_every_filter() {
     let all = || ListPayoutsRequest { merchant: EU.to_owned(), ..Default::default() };
     let states = |states: &[PayoutState]| states.iter().map(|it| i32::from(*it)).collect();
     let outcomes = |outcomes: &[Outcome]| outcomes.iter().map(|it| i32::from(*it)).collect();
-    use Outcome::{NotPaid, Succeeded, Undecided};
-    use PayoutState::{Completed, Failed, Pending};
     for (name, filter, expected) in [
         ("none", all(), &["other", "third", "failed", "first"][..]),
         ("customer", ListPayoutsRequest { customer: OTHER.into(), ..all() }, &["other"]),

@@ -148,7 +148,7 @@ fn americas() -> Vec<Case> {
         case("of-no-known-code", &[refuse(999, 1)], PAID),
         case("list-lags", &[on("lose_reply"), unheard.clone(), lag], PAID),
         case("get-fails", &[unheard.clone(), rule("get", "http_500", 3)], PAID),
-        case("list-fails", &[on("lose_reply"), rule("list", "http_500", 3)], PAID),
+        case("list-fails", &[on("lose_reply"), unheard.clone(), rule("list", "http_500", 3)], PAID),
         case("reordered", &[on("reorder_notifications"), on("credit_after_confirmation")], BACK),
         case("told-twice", &[on("duplicate_notification")], PAID),
         case("notice-lost", &[rule("deposit", "lose_notification", 2)], PAID),
