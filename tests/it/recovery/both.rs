@@ -11,7 +11,7 @@ use crate::world::{EU, US, World, free_port};
 
 #[tokio::test]
 async fn what_was_provably_not_sent_is_sent_again() {
-    let mut world = World::start_with(&with_horizon("4000ms")).await;
+    let mut world = World::start_with(&with_horizon("15000ms")).await;
     let (simulator, nobody) = (world.simulator_at.to_string(), free_port().to_string());
     let destinations = [(EU, world.destination(EU).await), (US, world.destination(US).await)];
     // Before that, the Americas would be looked at and not sent to.
