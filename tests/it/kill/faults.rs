@@ -1,12 +1,14 @@
 //! What goes wrong at the provider while the server is being killed.
 //!
-//! Left out is what takes the guarantees away that recovery rests on: `duplicate_check_off`, lists
-//! that lag longer than the pause between two look-ups, and in Europe a notification that never
-//! comes. Refusals of access hold a merchant's queue and have tests of their own.
+//! Left out is what takes the guarantees away that recovery rests on: lists that lag longer than the
+//! pause between two look-ups, in Europe a notification that never comes, and `duplicate_check_off`
+//! where the merchant counts on the check. Refusals of access hold a merchant's queue and have tests
+//! of their own.
 
 use serde_json::{Value, json};
 
 use super::rng::Rng;
+use super::run::Story;
 
 /// One kind of misfortune.
 struct Kind {
@@ -55,8 +57,13 @@ const LATE_MAX_MS: u64 = 1200;
 const DELAY_MAX_MS: u64 = 2500;
 
 /// The rules for the time until the next kill; sometimes none.
-pub(super) fn rules(rng: &mut Rng) -> Vec<Value> {
+pub(super) fn rules(rng: &mut Rng, story: Story) -> Vec<Value> {
     let mut rules = Vec::new();
+    if !story.duplicates_are_refused {
+        // It only fires at a second deposit, which must not be made then.
+        let fault = "duplicate_check_off";
+        rules.push(json!({ "region": "amer", "on": "deposit", "fault": fault, "times": 1000 }));
+    }
     if rng.percent(15) {
         return rules;
     }

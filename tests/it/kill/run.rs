@@ -68,7 +68,7 @@ pub(super) async fn run(seed: u64, story: Story, script: Script) -> Verdict {
     for watched in &watched {
         watchers.spawn(watch(floor.clone(), watched.clone(), rng()));
     }
-    let kills = kill_over_and_over(&mut world, &floor, Rng::new(seed, 1), script).await;
+    let kills = kill_over_and_over(&mut world, &floor, Rng::new(seed, 1), script, story).await;
     world.clear_faults().await;
     // Watchers are still to see the end of the story.
     floor.hung_up.store(true, Ordering::Relaxed);
@@ -117,7 +117,13 @@ fn selections() -> Vec<Watched> {
 }
 
 /// Kills the server and starts it again. Leaves it running; returns how often it was killed.
-async fn kill_over_and_over(world: &mut World, floor: &Floor, mut rng: Rng, script: Script) -> u32 {
+async fn kill_over_and_over(
+    world: &mut World,
+    floor: &Floor,
+    mut rng: Rng,
+    script: Script,
+    story: Story,
+) -> u32 {
     let begin = Instant::now();
     let mut kills = 0;
     let mut listens = true;
@@ -125,7 +131,7 @@ async fn kill_over_and_over(world: &mut World, floor: &Floor, mut rng: Rng, scri
         tokio::time::sleep(life(&mut rng, listens)).await;
         world.kill_server();
         kills += 1;
-        program_faults(world, &mut rng).await;
+        program_faults(world, faults::rules(&mut rng, story)).await;
         floor.frontier.fetch_add(KEYS_PER_KILL, Ordering::Relaxed);
         if rng.percent(10) {
             tokio::time::sleep(rng.below_millis(400)).await;
@@ -152,8 +158,7 @@ fn life(rng: &mut Rng, listens: bool) -> Duration {
     rng.below_millis(max)
 }
 
-async fn program_faults(world: &World, rng: &mut Rng) {
+async fn program_faults(world: &World, rules: Vec<Value>) {
     world.clear_faults().await;
-    let rules = json!({ "rules": faults::rules(rng) });
-    let _: Value = world.control(Method::PUT, "faults", rules).await;
+    world.control(Method::PUT, "faults", json!({ "rules": rules })).await;
 }
