@@ -5,6 +5,7 @@
     clippy::disallowed_methods,
     reason = "black-box tests wait for other processes by the real clock"
 )]
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
 mod world;
 

@@ -7,7 +7,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use api::v1::destinations_client::DestinationsClient;
@@ -41,6 +41,8 @@ pub(crate) struct World {
     directory: TempDir,
     simulator: Process,
     server: Option<Process>,
+    /// What the server logs.
+    filter: String,
     pub(crate) simulator_at: SocketAddr,
     pub(crate) grpc_at: SocketAddr,
     pub(crate) webhooks_at: SocketAddr,
@@ -57,11 +59,13 @@ pub(crate) struct Options {
     pub(crate) seed: u64,
     /// Replacements in the configuration that the simulator wrote: what, with what.
     pub(crate) replace: Vec<(&'static str, String)>,
+    /// What the server logs; its default, if empty.
+    pub(crate) server_log: String,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { time_factor: 600, seed: 1, replace: Vec::new() }
+        Self { time_factor: 600, seed: 1, replace: Vec::new(), server_log: String::new() }
     }
 }
 
@@ -88,9 +92,10 @@ impl World {
         for (name, at) in [("grpc", grpc_at), ("webhooks", webhooks_at), ("admin", admin_at)] {
             command.arg(format!("--{name}")).arg(at.to_string());
         }
-        let mut simulator = Process::start(command, &directory.path().join("simulator.log"));
-        let simulator_at = simulator.announced("simulator");
-        simulator.announced_text("configuration");
+        let log = directory.path().join("simulator.log");
+        let (simulator, [simulator_at, _]) =
+            Process::start(command, log, ["simulator", "configuration"]).await;
+        let simulator_at = simulator_at.parse().unwrap();
         let config = directory.path().join("payoutd.toml");
         let mut text = std::fs::read_to_string(&config).unwrap();
         for (what, with) in &options.replace {
@@ -103,6 +108,7 @@ impl World {
             directory,
             simulator,
             server: None,
+            filter: options.server_log.clone(),
             simulator_at,
             grpc_at,
             webhooks_at,
@@ -113,21 +119,14 @@ impl World {
 
     /// Starts the server, or starts it again, and returns once it listens.
     pub(crate) async fn start_server(&mut self) {
-        self.launch_server();
-        self.await_server();
-    }
-
-    /// Starts the server's process, which does not listen yet.
-    pub(crate) fn launch_server(&mut self) {
         assert!(self.server.is_none(), "the server runs already");
         let mut command = Command::new(binary());
         command.args(["serve", "--config"]).arg(self.config());
-        self.server = Some(Process::start(command, &self.server_log()));
-    }
-
-    /// Returns once a launched server listens.
-    pub(crate) fn await_server(&mut self) {
-        self.server.as_mut().expect("the server was launched").announced("admin");
+        if !self.filter.is_empty() {
+            command.env("PAYOUTD_LOG", &self.filter);
+        }
+        let (server, [_]) = Process::start(command, self.server_log(), ["admin"]).await;
+        self.server = Some(server);
     }
 
     /// SIGKILL: no handler runs, nothing is flushed. Panics if the server had ended by itself.
@@ -140,6 +139,19 @@ impl World {
             let log = std::fs::read_to_string(self.server_log()).unwrap_or_default();
             panic!("the server had ended by itself, {status}; it logged: {log}");
         }
+    }
+
+    /// Starts the server's process, which does not listen yet.
+    pub(crate) fn launch_server(&mut self) {
+        assert!(self.server.is_none(), "the server runs already");
+        let mut command = Command::new(binary());
+        command.args(["serve", "--config"]).arg(self.config());
+        self.server = Some(Process::spawn(command, &self.server_log()));
+    }
+
+    /// Returns once a launched server listens.
+    pub(crate) fn await_server(&mut self) {
+        self.server.as_mut().expect("the server was launched").announced("admin");
     }
 
     /// SIGTERM; returns the exit code.
@@ -306,22 +318,22 @@ pub(crate) fn binary() -> PathBuf {
     binary
 }
 
-/// A port that is free, and that no outgoing connection is given while nobody listens on it: a
-/// server that is down for a moment must find it free again. Such ports begin at 32768.
-pub(crate) fn free_port() -> SocketAddr {
-    const FIRST: u16 = 10_000;
-    const COUNT: u16 = 20_000;
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    // Test processes that run side by side begin at places of their own.
-    let begin = std::process::id().wrapping_mul(617) % u32::from(COUNT);
-    let begin = u16::try_from(begin).expect("the remainder is small");
-    loop {
-        let next = NEXT.fetch_add(1, Ordering::Relaxed) % COUNT;
-        let port = FIRST + (begin + next) % COUNT;
-        if let Ok(listener) = TcpListener::bind(("127.0.0.1", port)) {
-            return listener.local_addr().unwrap();
+/// A port that stays free while a server is stopped and started again: below those that the system
+/// gives to outgoing connections, and counted on, so that no two worlds get the same.
+fn free_port() -> SocketAddr {
+    const FIRST: u32 = 10_000;
+    const COUNT: u32 = 20_000;
+    static GIVEN: AtomicU32 = AtomicU32::new(0);
+    let start = std::process::id().wrapping_mul(97);
+    for _ in 0..COUNT {
+        let number = start.wrapping_add(GIVEN.fetch_add(1, Ordering::Relaxed));
+        let port = u16::try_from(FIRST + number % COUNT).unwrap();
+        let at = SocketAddr::from(([127, 0, 0, 1], port));
+        if TcpListener::bind(at).is_ok() {
+            return at;
         }
     }
+    panic!("no port is free");
 }
 
 /// A process that tells where it listens on its standard output, a line each.
@@ -332,7 +344,21 @@ struct Process {
 }
 
 impl Process {
-    fn start(mut command: Command, log: &Path) -> Self {
+    /// Starts a process and waits until it has said all these names, for what it said with them.
+    async fn start<const N: usize>(
+        command: Command,
+        log: PathBuf,
+        names: [&'static str; N],
+    ) -> (Self, [String; N]) {
+        let started = tokio::task::spawn_blocking(move || {
+            let mut process = Self::spawn(command, &log);
+            let announced = names.map(|name| process.announced(name));
+            (process, announced)
+        });
+        started.await.unwrap()
+    }
+
+    fn spawn(mut command: Command, log: &Path) -> Self {
         let errors = File::options().create(true).append(true).open(log).unwrap();
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(errors);
         let mut child = command.spawn().unwrap();
@@ -340,12 +366,8 @@ impl Process {
         Self { child, lines, log: log.to_owned() }
     }
 
-    fn announced(&mut self, name: &str) -> SocketAddr {
-        self.announced_text(name).parse().unwrap()
-    }
-
     /// The rest of the first line that begins with `name`.
-    fn announced_text(&mut self, name: &str) -> String {
+    fn announced(&mut self, name: &str) -> String {
         for line in self.lines.by_ref() {
             let line = line.unwrap();
             if let Some(rest) = line.strip_prefix(name) {

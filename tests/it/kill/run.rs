@@ -104,7 +104,7 @@ fn options(seed: u64, story: Story) -> Options {
             "duplicate_protection = \"unconfirmed\"".to_owned(),
         ));
     }
-    Options { time_factor: 600, seed, replace }
+    Options { seed, replace, ..Options::default() }
 }
 
 fn selections() -> Vec<Watched> {

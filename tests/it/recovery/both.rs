@@ -7,12 +7,15 @@ use super::{
     ALWAYS, assert_movements, attempts, create, fault_on_submission, let_recovery_have_its_turn,
     prove_the_store, reconfigure, submissions, wait_for_event, wait_until_parked, with_horizon,
 };
-use crate::world::{EU, US, World, free_port};
+use crate::world::{EU, US, World};
+
+/// Where nobody listens.
+const NOBODY: &str = "127.0.0.1:9";
 
 #[tokio::test]
 async fn what_was_provably_not_sent_is_sent_again() {
     let mut world = World::start_with(&with_horizon("4000ms")).await;
-    let (simulator, nobody) = (world.simulator_at.to_string(), free_port().to_string());
+    let (simulator, nobody) = (world.simulator_at.to_string(), NOBODY.to_owned());
     let destinations = [(EU, world.destination(EU).await), (US, world.destination(US).await)];
     // Before that, the Americas would be looked at and not sent to.
     prove_the_store(&world, &destinations[1].1).await;
