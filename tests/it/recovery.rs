@@ -98,7 +98,7 @@ async fn assert_movements(world: &World, merchant: &str, key: &str, states: &[&s
 }
 
 fn attempts(payout: &Payout) -> Vec<AttemptState> {
-    payout.attempts.iter().map(|attempt| attempt.state()).collect()
+    payout.attempts.iter().map(api::v1::Attempt::state).collect()
 }
 
 /// Waits until a payout waits for an operator.

@@ -143,7 +143,7 @@ fn absence(observed: &Observed, payout: &Payout, moved: &[Movement], wrong: &mut
 }
 
 fn reason_of(event: &PayoutEvent) -> Reason {
-    event.cause.as_ref().map_or(Reason::Unspecified, |cause| cause.reason())
+    event.cause.as_ref().map_or(Reason::Unspecified, api::v1::Cause::reason)
 }
 
 fn is_of(movement: &Movement, payout: &Payout) -> bool {
