@@ -50,9 +50,11 @@ const NOTIFICATION: [&str; 4] =
 const CODES_EU: [u16; 4] = [615, 623, 624, 638];
 const CODES_AMER: [u16; 4] = [200, 330, 390, 150];
 
-/// The longest that a commit comes after its answer, and that a list lags. Together they must stay
-/// below the time from a lost answer to the second look-up: a request time-out and a spacing.
-const LATE_MAX_MS: u64 = 1200;
+/// The longest that a commit comes after its answer, and that a list lags. Together they stay below
+/// the time from a lost answer to the second look-up, a request time-out and a spacing, but a lag
+/// alone may outlast the first look-up.
+const LATE_MAX_MS: u64 = 600;
+const LAG_MAX_MS: u64 = 2200;
 /// Longer than a request may take.
 const DELAY_MAX_MS: u64 = 2500;
 
@@ -70,11 +72,12 @@ pub(super) fn rules(rng: &mut Rng, story: Story) -> Vec<Value> {
     for _ in 0..2 + rng.below(7) {
         rules.push(rule(rng));
     }
-    if rng.percent(20) {
-        let delay_ms = rng.below(LATE_MAX_MS);
-        rules.push(json!({
-            "region": "amer", "on": "list", "fault": "list_lag", "times": 4, "delay_ms": delay_ms
-        }));
+    if rng.percent(30) {
+        let delay_ms = rng.below(LAG_MAX_MS);
+        let (on, fault) = ("list", "list_lag");
+        let mut rule = json!({ "region": "amer", "on": on, "fault": fault, "times": 1000 });
+        rule["delay_ms"] = json!(delay_ms);
+        rules.push(rule);
     }
     if rng.percent(10) {
         // In the Americas polling finds what no webhook tells.

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use api::v1::event::Event as Kind;
 use api::v1::watch_payouts_response::Message;
 use api::v1::{
-    Attention, Event, Outcome, Payout, PayoutEvent, PayoutState, ProviderReferenceKind, Reason,
+    Attention, Event, Outcome, Payout, PayoutEvent, PayoutEventKind, PayoutState,
+    ProviderReferenceKind, Reason,
 };
 
 use super::journal::{Journal, Name, Told};
@@ -51,6 +52,7 @@ pub(super) async fn judge(
     for watched in watched {
         streams(world, watched, observed, &mut verdict.wrong).await;
     }
+    explain(observed, &mut verdict.wrong);
     logs(world, observed, &mut verdict);
     verdict.summary = format!("{}\n  {}", verdict.summary, table(&ends));
     verdict
@@ -71,11 +73,11 @@ fn money(observed: &Observed, story: Story, verdict: &mut Verdict) {
         }
     }
     for (id, payout) in &observed.payouts {
-        let moved = observed.movements.get(id).map(Vec::as_slice).unwrap_or_default();
+        let moved = observed.moved(id);
         if is_parked(payout) {
             let cause = payout.cause.clone().unwrap_or_default();
             let line = format!("{id} of {}: {:?}, {moved:?}", payout.merchant, cause.reason());
-            match may_be_parked(payout, moved, story) {
+            match moved.is_empty() && may_be_parked(payout, observed, story) {
                 true => verdict.parked.push(line),
                 false => verdict.wrong.push(format!("parked without need: {line}")),
             }
@@ -89,36 +91,59 @@ fn money(observed: &Observed, story: Story, verdict: &mut Verdict) {
             verdict.wrong.push(format!("{id} differs from the ledger: {movement:?}"));
         }
         give_back(payout, &mut verdict.wrong);
+        absence(observed, payout, moved, &mut verdict.wrong);
     }
-    explain(observed, &mut verdict.wrong);
 }
 
 /// Adds to each line about a payout what happened to it.
 fn explain(observed: &Observed, wrong: &mut [String]) {
     for line in wrong {
-        for event in observed.events.values().flatten() {
-            if let Some(Kind::PayoutEvent(event)) = &event.event
-                && line.contains(&event.payout_id)
-            {
-                let cause = event.cause.clone().unwrap_or_default();
-                let (kind, after) = (event.kind(), event.state_after());
-                let (reason, code) = (cause.reason(), cause.provider_code);
-                let at = event.occurred_at.unwrap_or_default();
-                line.push_str(&format!("\n    {kind:?} {after:?} {reason:?} {code:?} at {at}"));
-            }
+        let Some((id, history)) = observed.histories.iter().find(|(id, _)| line.contains(*id))
+        else {
+            continue;
+        };
+        line.push_str(&format!("\n    {id} {:?}", observed.moved(id)));
+        for event in history {
+            let (kind, after, reason) = (event.kind(), event.state_after(), reason_of(event));
+            let code = event.cause.as_ref().map_or("", |cause| &cause.provider_code);
+            let at = event.occurred_at.unwrap_or_default();
+            line.push_str(&format!("\n    {kind:?} {after:?} {reason:?} {code:?} at {at}"));
         }
     }
 }
 
 /// The table parks what is proven absent where duplicates might not be refused, and what stayed in
-/// doubt beyond the horizon.
-fn may_be_parked(payout: &Payout, moved: &[Movement], story: Story) -> bool {
-    let reason = payout.cause.clone().unwrap_or_default().reason();
-    let for_want_of_protection = reason == Reason::ResendUnprotected
-        && payout.merchant == US
-        && !story.duplicates_are_refused;
-    let beyond_the_horizon = reason == Reason::HorizonPassed;
-    moved.is_empty() && (for_want_of_protection || beyond_the_horizon)
+/// doubt beyond the horizon: in Europe only what is refused for a reason that may be younger than
+/// the first send, because every other repetition is answered for good.
+fn may_be_parked(payout: &Payout, observed: &Observed, story: Story) -> bool {
+    let events = observed.history(&payout.id);
+    let because = |reason| events.iter().any(|event| reason_of(event) == reason);
+    match (payout.cause.clone().unwrap_or_default().reason(), payout.merchant.as_str()) {
+        (Reason::ResendUnprotected, US) => !story.duplicates_are_refused,
+        (Reason::HorizonPassed, US) => true,
+        (Reason::HorizonPassed, _) => because(Reason::CustomerBlocked),
+        _ => false,
+    }
+}
+
+/// What was taken for proven absent must not turn out to be there.
+fn absence(observed: &Observed, payout: &Payout, moved: &[Movement], wrong: &mut Vec<String>) {
+    let mut absent = false;
+    for event in observed.history(&payout.id) {
+        let found_after_all = match (event.kind(), reason_of(event)) {
+            (PayoutEventKind::AttemptInDoubt, Reason::DuplicateReported) => absent,
+            (PayoutEventKind::AttentionRaised, Reason::ResendUnprotected) => !moved.is_empty(),
+            _ => false,
+        };
+        if found_after_all {
+            wrong.push(format!("{} was taken for absent and is there", payout.id));
+        }
+        absent |= event.kind() == PayoutEventKind::AttemptAbsent;
+    }
+}
+
+fn reason_of(event: &PayoutEvent) -> Reason {
+    event.cause.as_ref().map_or(Reason::Unspecified, api::v1::Cause::reason)
 }
 
 fn is_of(movement: &Movement, payout: &Payout) -> bool {
@@ -152,18 +177,12 @@ fn give_back(payout: &Payout, wrong: &mut Vec<String>) {
 /// Every payout's events: no gap, each begins where the last one ended, and together they are the
 /// payout as it is now.
 fn histories(observed: &Observed, verdict: &mut Verdict) {
-    let mut histories: BTreeMap<&str, Vec<&PayoutEvent>> = BTreeMap::new();
-    for event in observed.events.values().flatten() {
-        if let Some(Kind::PayoutEvent(event)) = &event.event {
-            histories.entry(&event.payout_id).or_default().push(event);
-        }
-    }
     let wrong = &mut verdict.wrong;
-    for id in histories.keys().filter(|id| !observed.payouts.contains_key(**id)) {
+    for id in observed.histories.keys().filter(|id| !observed.payouts.contains_key(*id)) {
         wrong.push(format!("{id} has events and is not listed"));
     }
     for (id, payout) in &observed.payouts {
-        let history = histories.get(id.as_str()).map(Vec::as_slice).unwrap_or_default();
+        let history = observed.history(id);
         let mut state_before = PayoutState::Unspecified;
         for (event, sequence) in history.iter().zip(1..) {
             if event.sequence != sequence || event.state_before() != state_before {
@@ -238,19 +257,13 @@ fn promises(
     if canceled && !told.cancels_possible && told.submit_before.is_none() {
         wrong.push(format!("{id} is cancelled and nobody asked for it"));
     }
-    shown(&id, told, &observed.events[name.0], wrong);
+    shown(&id, told, observed.history(&id), wrong);
 }
 
 /// Whoever was shown a payout was shown what is in its history.
-fn shown(id: &str, told: &Told, events: &[Event], wrong: &mut Vec<String>) {
-    let mut states = BTreeMap::new();
-    for event in events {
-        if let Some(Kind::PayoutEvent(event)) = &event.event
-            && event.payout_id == id
-        {
-            states.insert(event.sequence, event.state_after);
-        }
-    }
+fn shown(id: &str, told: &Told, history: &[PayoutEvent], wrong: &mut Vec<String>) {
+    let states = history.iter().map(|event| (event.sequence, event.state_after));
+    let states: BTreeMap<i64, i32> = states.collect();
     for (sequence, state) in &told.shown {
         if states.get(sequence) != Some(state) {
             wrong.push(format!("{id} was shown at {sequence} in state {state}: {states:?}"));

@@ -4,11 +4,12 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use api::v1::event::Event as Kind;
 use api::v1::event_selector::Selector;
 use api::v1::event_start::Start;
 use api::v1::{
     Attention, Event, EventSelector, EventStart, ListPayoutEventsRequest, ListPayoutsRequest,
-    Outcome, Payout, PayoutState,
+    Outcome, Payout, PayoutEvent, PayoutState,
 };
 use reqwest::Method;
 use serde_json::Value;
@@ -22,6 +23,8 @@ pub(super) struct Observed {
     pub(super) payouts: BTreeMap<String, Payout>,
     /// By merchant, in the order of the log.
     pub(super) events: BTreeMap<&'static str, Vec<Event>>,
+    /// The same events by the id of their payout.
+    pub(super) histories: BTreeMap<String, Vec<PayoutEvent>>,
     /// By payout id, which is the reference that the provider was given.
     pub(super) movements: BTreeMap<String, Vec<Movement>>,
     /// The digests of the requests that move money, by the reference they named.
@@ -56,11 +59,33 @@ impl Observed {
         }
         Self {
             payouts: payouts(world).await,
+            histories: histories(&events),
             events,
             movements: movements(world).await,
             submissions: submissions(world).await,
         }
     }
+
+    /// What happened to a payout, in order.
+    pub(super) fn history(&self, id: &str) -> &[PayoutEvent] {
+        self.histories.get(id).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The provider's movements for a payout.
+    pub(super) fn moved(&self, id: &str) -> &[Movement] {
+        self.movements.get(id).map(Vec::as_slice).unwrap_or_default()
+    }
+}
+
+fn histories(events: &BTreeMap<&str, Vec<Event>>) -> BTreeMap<String, Vec<PayoutEvent>> {
+    let mut histories: BTreeMap<String, Vec<PayoutEvent>> = BTreeMap::new();
+    for event in events.values().flatten() {
+        if let Some(Kind::PayoutEvent(event)) = &event.event {
+            let history = histories.entry(event.payout_id.clone()).or_default();
+            history.push(PayoutEvent::clone(event));
+        }
+    }
+    histories
 }
 
 /// Whether a selection shows an event.
