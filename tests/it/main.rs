@@ -25,5 +25,6 @@ mod outcomes;
 mod recovery;
 mod serving;
 mod smoke;
+mod stuck;
 mod watch;
 mod webhooks;

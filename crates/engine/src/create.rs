@@ -10,7 +10,7 @@ use payout::id::{DestinationId, PayoutId, ReceiptId};
 use payout::identity::payout_id;
 use payout::input::{Input, What};
 use payout::keys::KeyError;
-use payout::machine;
+use payout::machine::{self, Tries};
 use payout::order::{Order, TargetRequest};
 use payout::policy::DoubtPolicy;
 use payout::port::{
@@ -20,7 +20,7 @@ use payout::port::{
 use payout::record::{Payout, Record, Schedule, Stored, Vault};
 use payout::seal::OpenError;
 use payout::state::Outcome;
-use payout::time::Timestamp;
+use payout::time::{Time, Timestamp};
 use thiserror::Error;
 use tokio::sync::{OwnedSemaphorePermit, TryAcquireError, oneshot};
 
@@ -144,7 +144,7 @@ pub(crate) struct Plan {
     order: Order,
     target: TargetRequest,
     handle: Option<Handle>,
-    look_first: bool,
+    look_first: Option<Timestamp>,
     pub(crate) recorded: oneshot::Sender<Result<Created, CreateError>>,
     pub(crate) rested: oneshot::Sender<()>,
     pub(crate) permit: OwnedSemaphorePermit,
@@ -206,20 +206,19 @@ impl Engine {
         if let Some(handle) = &handle {
             adapter.check_handle(&order, handle)?;
         }
-        let look_first = self.must_look_first(adapter);
+        let look_first = self.look_first(adapter);
         Ok(Plan { id, order, target, handle, look_first, recorded, rested, permit })
     }
 
     /// A provider that may take the same bytes for another order is asked before the first send,
-    /// as long as this store cannot prove that it never knew the key.
-    fn must_look_first(&self, adapter: &dyn Adapter) -> bool {
+    /// as long as this store cannot prove that it never knew the key. Says since when it knows.
+    fn look_first(&self, adapter: &dyn Adapter) -> Option<Timestamp> {
         let policy = adapter.policy();
+        let (since, now) = (self.continuous_since(), self.now());
         match policy.doubt {
-            DoubtPolicy::Resend => false,
-            DoubtPolicy::LookUp { .. } => {
-                self.continuous_since() == Timestamp::MAX
-                    || self.now() < self.continuous_since().plus(policy.horizon)
-            }
+            DoubtPolicy::Resend => None,
+            DoubtPolicy::LookUp { .. } if now >= since.plus(policy.horizon) => None,
+            DoubtPolicy::LookUp { .. } => Some(since.min(now)),
         }
     }
 
@@ -334,7 +333,7 @@ impl Engine {
         intent: &Intent,
         parked: &[ParkedNotification],
     ) -> Result<(Creation, Option<Request>), CreateError> {
-        let now = self.now();
+        let time = self.time();
         let Ok(adapter) = self.adapter(&intent.order.merchant) else {
             return Err(CreateError::UnknownMerchant);
         };
@@ -344,21 +343,22 @@ impl Engine {
             look_first: intent.look_first,
             resolved: intent.handle.is_some(),
         };
-        let first = machine::create(intent.id.clone(), created, now);
+        let first = machine::create(intent.id.clone(), created, time.wall);
         let mut record = Record::first(&first, Vault::default());
         self.seal_target(&mut record, intent);
         let mut events = vec![first];
         for notification in parked {
             let what = &notification.input;
-            extend(&mut record.payout, &mut events, adapter, what, now);
+            extend(&mut record.payout, &mut events, adapter, what, time);
         }
         let request = self.first_attempt(&mut record, &mut events, intent, adapter)?;
         record.erase_what_is_not_needed();
-        record.schedule = self.first_schedule(&record.payout, adapter, now);
+        let due_at = machine::due_at(&record.payout, adapter.policy(), Tries::default(), time.wall);
+        record.schedule = Schedule { due_at, tries: 0 };
         let applies: Vec<ReceiptId> =
             parked.iter().filter_map(|parked| parked.input.receipt.clone()).collect();
         let evidence = parked.iter().map(parked_evidence).collect();
-        let claim = Some(self.claim_for_creator(now));
+        let claim = Some(self.claim_for_creator(time.wall));
         Ok((Creation { record, events, applies, claim, evidence }, request))
     }
 
@@ -383,32 +383,17 @@ impl Engine {
         intent: &Intent,
         adapter: &dyn Adapter,
     ) -> Result<Option<Request>, CreateError> {
-        let now = self.now();
+        let time = self.time();
         let payout = &record.payout;
-        let late = payout.order.submit_before.is_some_and(|limit| now >= limit);
-        let fresh = events.len() == 1 && !payout.look_first && !late;
+        let late = payout.order.submit_before.is_some_and(|limit| time.wall >= limit);
+        let fresh = events.len() == 1 && payout.look_first.is_none() && !late;
         let (true, Some(handle)) = (fresh, &intent.handle) else { return Ok(None) };
         let request = adapter.prepare(payout, handle, payout.next_generation())?;
         let attempt = self.attempt(payout, &request, adapter);
         record.vault.request = Some(self.seal(payout, field::REQUEST, &request.bytes));
         let input = Input::own(What::AttemptOpened(Box::new(attempt)));
-        extend(&mut record.payout, events, adapter, &input, now);
+        extend(&mut record.payout, events, adapter, &input, time);
         Ok(Some(request))
-    }
-
-    /// Due at once, except for a look before the first send: a request of a forgotten past may
-    /// still be under way, so the look must not come sooner than the longest request after it.
-    fn first_schedule(&self, payout: &Payout, adapter: &dyn Adapter, now: Timestamp) -> Schedule {
-        let policy = adapter.policy();
-        let due_at = machine::due_at(payout, policy, 0, now);
-        let since = self.continuous_since();
-        match payout.look_first && since != Timestamp::MAX {
-            true => {
-                let safe = since.plus(policy.request_timeout);
-                Schedule { due_at: due_at.map(|due_at| due_at.max(safe)), tries: 0 }
-            }
-            false => Schedule { due_at, tries: 0 },
-        }
     }
 
     fn claim_for_creator(&self, now: Timestamp) -> Claim {
@@ -467,7 +452,7 @@ struct Intent {
     order: Order,
     target: TargetRequest,
     handle: Option<Handle>,
-    look_first: bool,
+    look_first: Option<Timestamp>,
 }
 
 /// Applies one input to a payout that is not stored yet. What it declines is left out: a parked
@@ -477,9 +462,9 @@ fn extend(
     events: &mut Vec<Event>,
     adapter: &dyn Adapter,
     input: &Input,
-    now: Timestamp,
+    time: Time,
 ) {
-    if let Ok(Some(event)) = machine::decide(payout, adapter.policy(), input, now) {
+    if let Ok(Some(event)) = machine::decide(payout, adapter.policy(), input, time) {
         *payout = machine::apply(Some(payout.clone()), &event);
         events.push(event);
     }

@@ -66,6 +66,7 @@ impl Engine {
             Step::Open => self.open_and_send(&record, adapter).await,
             Step::Ask => self.ask(&record, adapter).await,
             Step::GiveUpHolder => self.put(payout, What::HolderGone).await,
+            Step::GiveUpHint => self.put(payout, What::HintGivenUp).await,
             Step::Expire => self.put(payout, What::Expired).await,
             Step::Park(reason) => self.put(payout, What::Parked(reason)).await,
             Step::Wait(_) | Step::Done => {
@@ -92,26 +93,22 @@ impl Engine {
             Resolution::Resolved(resolved) => {
                 let words = ProviderWords::default();
                 match adapter.check_handle(&payout.order, &resolved.handle) {
-                    Ok(()) => (Some(What::DestinationResolved), words, Some(resolved.handle)),
+                    Ok(()) => (What::DestinationResolved, words, Some(resolved.handle)),
                     Err(unfit) => {
                         tracing::warn!(payout = %payout.id, %unfit, "destination does not fit");
-                        let refused = What::DestinationRefused(Reason::RequestRejected);
-                        (Some(refused), words, None)
+                        (What::DestinationRefused(Reason::RequestRejected), words, None)
                     }
                 }
             }
-            Resolution::Refused(reason, words) => {
-                (Some(What::DestinationRefused(reason)), words, None)
-            }
+            Resolution::Refused(reason, words) => (What::DestinationRefused(reason), words, None),
             Resolution::Unknown(reason) => {
                 tracing::warn!(payout = %payout.id, ?reason, "destination is not resolved yet");
-                (None, ProviderWords::default(), None)
+                (What::InDoubt(reason), ProviderWords::default(), None)
             }
         };
         let handle = handle.map(|handle| self.seal(payout, field::HANDLE, handle.reveal()));
-        let inputs = what.map(|what| Input { words, ..Input::own(what) });
         let change = Change {
-            inputs: inputs.into_iter().collect(),
+            inputs: vec![Input { words, ..Input::own(what) }],
             secrets: Secrets { request: None, handle },
             driver: true,
             ..Change::default()
@@ -208,10 +205,9 @@ impl Engine {
         let handle = self.handle(record)?;
         let answer = adapter.ask(payout, handle.as_ref(), request.as_ref()).await;
         let Answer { inputs, evidence } = answer;
-        let unanswered = inputs.is_empty();
         let attempt = payout.attempts.last().map(|attempt| attempt.number);
         let change =
-            Change { inputs, evidence, attempt, unanswered, driver: true, ..Change::default() };
+            Change { inputs, evidence, attempt, asked: true, driver: true, ..Change::default() };
         Ok(!self.take(&payout.id, change).await?.released)
     }
 

@@ -10,7 +10,7 @@ use payout::keys::KeyRing;
 use payout::port::{Adapter, Clock, Store};
 use payout::record::{Payout, Record, Stored};
 use payout::seal::Place;
-use payout::time::Timestamp;
+use payout::time::{Time, Timestamp};
 use tokio::sync::{Notify, Semaphore, mpsc};
 
 use crate::query::QueryError;
@@ -111,6 +111,10 @@ impl Engine {
 
     pub(crate) fn now(&self) -> Timestamp {
         self.parts().clock.wall()
+    }
+
+    pub(crate) fn time(&self) -> Time {
+        self.parts().clock.time()
     }
 
     pub(crate) fn adapter(&self, merchant: &Merchant) -> Result<&dyn Adapter, QueryError> {

@@ -3,12 +3,13 @@
 
 use payout::event::Event;
 use payout::id::PayoutId;
-use payout::input::{Input, What};
+use payout::input::{Input, RefusalKind, What};
 use payout::keys::KeyError;
-use payout::machine::{self, Declined, Situation, Step};
+use payout::machine::{self, Declined, Situation, Step, Tries};
 use payout::port::{
     Append, Appended, ClaimChange, EVIDENCE_LENGTH_MAX, Evidence, SealedEvidence, StoreError,
 };
+use payout::reason::Reason;
 use payout::record::{Payout, Record, Schedule};
 use payout::seal::{OpenError, Sealed, seal};
 use payout::time::Timestamp;
@@ -36,8 +37,15 @@ pub(crate) struct Change {
     /// The attempt that the inputs answer, where they answer one. Once another attempt is the last,
     /// only what the provider reports of the order as a whole still counts.
     pub(crate) attempt: Option<u32>,
-    /// Set if the provider was asked and taught us nothing, not even that nothing is new.
-    pub(crate) unanswered: bool,
+    /// Set if the inputs are what a question to the provider came to.
+    pub(crate) asked: bool,
+}
+
+impl Change {
+    /// Whether the provider was asked and taught us nothing, not even that nothing is new.
+    fn is_unanswered(&self) -> bool {
+        self.asked && self.inputs.iter().all(|input| matches!(input.what, What::InDoubt(_)))
+    }
 }
 
 /// Secrets that come with a change; absent ones stay as they are.
@@ -102,7 +110,7 @@ impl Engine {
         record: &Record,
         change: &Change,
     ) -> Result<(Record, Vec<Event>), TakeError> {
-        let now = self.now();
+        let time = self.time();
         let policy = self.adapter(&record.payout.order.merchant)?.policy();
         let mut payout = record.payout.clone();
         let mut events = Vec::new();
@@ -110,7 +118,7 @@ impl Engine {
             if is_stale(&payout, input, change.attempt) {
                 continue;
             }
-            let event = match machine::decide(&payout, policy, input, now) {
+            let event = match machine::decide(&payout, policy, input, time) {
                 // An answer to a question that was asked without an attempt teaches nothing.
                 Err(Declined::NoAttempt) => None,
                 decided => decided?,
@@ -128,13 +136,16 @@ impl Engine {
             next.vault.handle = Some(handle.clone());
         }
         let mut next = next.advance(&events);
-        let tries = if events.is_empty() { record.schedule.tries.saturating_add(1) } else { 0 };
-        let mut due_at = machine::due_at(&next.payout, policy, tries, now);
-        if due_at.is_none() && change.unanswered && record.schedule.due_at.is_some() {
+        let tries = Tries {
+            in_vain: if events.is_empty() { record.schedule.tries.saturating_add(1) } else { 0 },
+            access_refused: change.inputs.iter().any(is_access_refused),
+        };
+        let mut due_at = machine::due_at(&next.payout, policy, tries, time.wall);
+        if due_at.is_none() && change.is_unanswered() && record.schedule.due_at.is_some() {
             // The last question of a return window counts only when it is answered.
-            due_at = Some(now.plus(policy.retry.pause(tries, &payout.id)));
+            due_at = Some(time.wall.plus(policy.retry.pause(tries.in_vain, &payout.id)));
         }
-        next.schedule = Schedule { due_at, tries };
+        next.schedule = Schedule { due_at, tries: tries.in_vain };
         Ok((next, events))
     }
 
@@ -203,6 +214,25 @@ fn is_stale(payout: &Payout, input: &Input, answers: Option<u32>) -> bool {
     let last = payout.attempts.last().map(|attempt| attempt.number);
     let of_the_order = matches!(input.what, What::Reported(_) | What::Remarked(_));
     answers.is_some() && answers != last && !of_the_order
+}
+
+fn is_access_refused(input: &Input) -> bool {
+    match &input.what {
+        What::Refused(refusal) => refusal.kind == RefusalKind::Access,
+        What::InDoubt(reason) => *reason == Reason::AccessRefused,
+        What::DestinationResolved
+        | What::DestinationRefused(_)
+        | What::AttemptOpened(_)
+        | What::NotSent
+        | What::HolderGone
+        | What::NotFound
+        | What::Reported(_)
+        | What::Remarked(_)
+        | What::HintGivenUp
+        | What::CancelRequested
+        | What::Expired
+        | What::Parked(_) => false,
+    }
 }
 
 /// One line per change of state; what moved nothing is told at a finer level.

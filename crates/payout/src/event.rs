@@ -69,11 +69,15 @@ pub enum Change {
     CancelRequested,
     /// Stopped before anything was sent.
     Canceled,
+    /// Why it cannot be sent yet, or that nothing more is tried before somebody acts: the hold of
+    /// the state after.
+    Held,
     /// Nothing more is tried by itself.
     Parked,
     /// Recorded; changes nothing.
     Noted,
-    /// The provider contradicts what is settled. Changes nothing but `Payout::attention`.
+    /// The provider contradicts what is settled, or never confirmed what it said. Changes nothing
+    /// but `Payout::attention`, and nothing waits to be confirmed any more.
     Contradicted,
 }
 
@@ -84,9 +88,9 @@ pub struct Created {
     pub order: Order,
     /// What a repeat of the key is compared with.
     pub fingerprint: Fingerprint,
-    /// Whether the provider must be asked before the first send, because this store cannot prove
-    /// that it has never forgotten anything.
-    pub look_first: bool,
+    /// Set if the provider must be asked before the first send, because this store cannot prove
+    /// that it has never forgotten anything: since when it has not.
+    pub look_first: Option<Timestamp>,
     /// Whether the provider's handle is known already.
     pub resolved: bool,
 }

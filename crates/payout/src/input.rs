@@ -54,7 +54,7 @@ pub enum What {
     NotSent,
     /// The provider refused, verified.
     Refused(Refusal),
-    /// No answer, or none that can be trusted.
+    /// No answer, or none that can be trusted: to a request, or to a question.
     InDoubt(Reason),
     /// Whoever held the open attempt is gone.
     HolderGone,
@@ -64,6 +64,8 @@ pub enum What {
     Reported(Report),
     /// The provider said something that is no statement about where the order stands.
     Remarked(Reason),
+    /// What waited to be confirmed is not asked about any more.
+    HintGivenUp,
     /// A caller asks to cancel.
     CancelRequested,
     /// The time before which it had to be sent has passed.

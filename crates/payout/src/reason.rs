@@ -55,6 +55,8 @@ pub enum Reason {
     AmountDiffers,
     /// The provider contradicts what it said, after the payout was settled.
     Contradicted,
+    /// The provider never confirmed, when asked, what its notification said.
+    Unconfirmed,
     /// None of the above; see the provider's code and text.
     Other,
 }
@@ -104,6 +106,7 @@ impl Reason {
             | Self::ProviderAccountChanged
             | Self::AmountDiffers
             | Self::Contradicted
+            | Self::Unconfirmed
             | Self::Other => false,
         }
     }
@@ -126,6 +129,7 @@ impl Reason {
             | Self::ProviderAccountChanged
             | Self::AmountDiffers
             | Self::Contradicted
+            | Self::Unconfirmed
             | Self::Other => Actor::Operator,
             Self::BankUnavailable | Self::ProviderAborted => Actor::Provider,
             Self::CancelRequested

@@ -16,6 +16,15 @@ use crate::time::Timestamp;
 /// forgotten is recorded again and still changes nothing.
 pub const RECEIPTS_MAX: usize = 256;
 
+/// Something bad the provider said that has yet to be confirmed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hint {
+    /// Where the order stands by that word.
+    pub status: Reported,
+    /// Since when we know of it.
+    pub since: Timestamp,
+}
+
 /// A payout as its events made it. `machine::apply` is the only maker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Payout {
@@ -32,12 +41,13 @@ pub struct Payout {
     pub attempts: Vec<Attempt>,
     /// Whether the provider's handle of the destination is known.
     pub resolved: bool,
-    /// Whether the provider must be asked before anything is sent.
-    pub look_first: bool,
+    /// Set if the provider must be asked before anything is sent: since when this store has
+    /// forgotten nothing. A request that it forgot may be under way for the longest request more.
+    pub look_first: Option<Timestamp>,
     /// Whether a caller asked to cancel and no answer was possible yet.
     pub cancel_requested: bool,
     /// Something bad the provider said that has yet to be confirmed.
-    pub unconfirmed: Option<Reported>,
+    pub unconfirmed: Option<Hint>,
     /// The provider's id of the order.
     pub provider_reference: Option<ProviderReference>,
     /// The provider's words behind its latest change of state.
@@ -50,7 +60,7 @@ pub struct Payout {
     pub ended_at: Option<Timestamp>,
     /// The instruction to give the money back, once there is one.
     pub give_back: Option<GiveBack>,
-    /// Why a person should look at it; set by a contradiction, cleared by nobody yet.
+    /// Why a person should look at it, the gravest so far; cleared by nobody yet.
     pub attention: Option<Reason>,
     /// The latest notifications that took effect, oldest first.
     pub receipts: Vec<ReceiptId>,

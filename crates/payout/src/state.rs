@@ -10,7 +10,8 @@ use crate::time::Timestamp;
 pub enum State {
     /// Durable here; no attempt is open or in doubt.
     Pending {
-        /// Set when the provider refused our access: nothing is sent before `Hold::until`.
+        /// Set when the provider refused our access or could not be asked what must be known first:
+        /// nothing is sent before [`Hold::until`].
         held: Option<Hold>,
     },
     /// An attempt is open and its holder alive: being sent right now.
@@ -53,8 +54,20 @@ pub enum State {
 pub struct Hold {
     /// Why.
     pub reason: Reason,
-    /// When it is tried again; [`Timestamp::MAX`] once no attempt is left.
+    /// When it is tried again; [`Timestamp::MAX`] if that takes a person.
     pub until: Timestamp,
+}
+
+impl Hold {
+    /// A hold that ends by itself never.
+    pub fn parked(reason: Reason) -> Self {
+        Self { reason, until: Timestamp::MAX }
+    }
+
+    /// Whether nothing is tried any more by itself.
+    pub fn is_parked(&self) -> bool {
+        self.until == Timestamp::MAX
+    }
 }
 
 /// A state's name alone.

@@ -37,6 +37,29 @@ impl Timestamp {
     }
 }
 
+/// The time of day, and how far back differences of it can be believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Time {
+    /// The time of day.
+    pub wall: Timestamp,
+    /// Since when the time of day has run evenly, as far as this process can tell: it was set, or
+    /// the process began. What lies before may be longer ago, or less long, than it seems.
+    pub steady_since: Timestamp,
+}
+
+impl Time {
+    /// A time of day that has always run evenly.
+    pub const fn steady(wall: Timestamp) -> Self {
+        Self { wall, steady_since: Timestamp::EPOCH }
+    }
+
+    /// Whether `duration` has truly passed since `since`. Later than the time of day says it, if
+    /// that was set in between.
+    pub fn has_passed(self, duration: Duration, since: Timestamp) -> bool {
+        self.wall >= since.max(self.steady_since).plus(duration)
+    }
+}
+
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (days, millis) = (self.0.div_euclid(86_400_000), self.0.rem_euclid(86_400_000));
@@ -75,6 +98,17 @@ mod tests {
         ] {
             assert_eq!(Timestamp::from_millis(millis).to_string(), text);
         }
+    }
+
+    #[test]
+    fn nothing_has_passed_on_a_clock_that_was_just_set() {
+        let at = Timestamp::from_millis;
+        let hour = Duration::from_secs(3600);
+        let steady = Time { wall: at(10_000_000), steady_since: at(0) };
+        assert!(steady.has_passed(hour, at(6_400_000)) && !steady.has_passed(hour, at(6_400_001)));
+        let was_set = Time { steady_since: at(9_999_000), ..steady };
+        assert!(!was_set.has_passed(hour, at(6_400_000)));
+        assert!(was_set.has_passed(Duration::from_secs(1), at(6_400_000)));
     }
 
     #[test]

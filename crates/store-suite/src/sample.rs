@@ -26,7 +26,7 @@ use payout::port::{
 use payout::reason::Reason;
 use payout::record::{Fence, Record, Vault};
 use payout::seal::Sealed;
-use payout::time::Timestamp;
+use payout::time::{Time, Timestamp};
 
 /// How long the claims of the cases last.
 pub const LEASE: Duration = Duration::from_secs(2);
@@ -89,7 +89,7 @@ pub fn creation_of(order: Order, now: Timestamp) -> Creation {
     let id = identity::payout_id(&order.merchant, &order.idempotency_key);
     let fields = BTreeMap::from([("customer".to_owned(), [7; 16])]);
     let fingerprint = Fingerprint { version: 1, key: KeyId(1), fields };
-    let created = Created { order, fingerprint, look_first: false, resolved: true };
+    let created = Created { order, fingerprint, look_first: None, resolved: true };
     let event = machine::create(id, created, now);
     let vault = Vault { handle: Some(sealed("handle")), ..Vault::default() };
     Creation {
@@ -113,7 +113,7 @@ pub fn append(record: &Record, inputs: &[Input], now: Timestamp) -> Append {
     let mut payout = record.payout.clone();
     let mut events = Vec::new();
     for input in inputs {
-        let event = machine::decide(&payout, &policy(), input, now)
+        let event = machine::decide(&payout, &policy(), input, Time::steady(now))
             .expect("cases give inputs that the state takes")
             .expect("cases give inputs that make an event");
         payout = machine::apply(Some(payout), &event);

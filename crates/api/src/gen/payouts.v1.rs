@@ -82,6 +82,8 @@ pub enum Reason {
     AmountDiffers = 24,
     /// The provider contradicts what it said before.
     Contradicted = 25,
+    /// The provider announced that the payout failed or came back, and never confirmed it when asked.
+    Unconfirmed = 28,
     /// Somebody asked for the payout to be cancelled.
     CancelRequested = 26,
     /// `submit_before` passed before the payout could be sent.
@@ -120,6 +122,7 @@ impl Reason {
             Self::ProviderAccountChanged => "REASON_PROVIDER_ACCOUNT_CHANGED",
             Self::AmountDiffers => "REASON_AMOUNT_DIFFERS",
             Self::Contradicted => "REASON_CONTRADICTED",
+            Self::Unconfirmed => "REASON_UNCONFIRMED",
             Self::CancelRequested => "REASON_CANCEL_REQUESTED",
             Self::SubmitBeforePassed => "REASON_SUBMIT_BEFORE_PASSED",
         }
@@ -153,6 +156,7 @@ impl Reason {
             "REASON_PROVIDER_ACCOUNT_CHANGED" => Some(Self::ProviderAccountChanged),
             "REASON_AMOUNT_DIFFERS" => Some(Self::AmountDiffers),
             "REASON_CONTRADICTED" => Some(Self::Contradicted),
+            "REASON_UNCONFIRMED" => Some(Self::Unconfirmed),
             "REASON_CANCEL_REQUESTED" => Some(Self::CancelRequested),
             "REASON_SUBMIT_BEFORE_PASSED" => Some(Self::SubmitBeforePassed),
             _ => None,
@@ -1726,10 +1730,13 @@ pub enum Attention {
     /// after the money was given back. Nothing else was changed by it.
     Contradiction = 1,
     /// Everything that is safe to try by machine was tried, and whether money moved is still not
-    /// known.
+    /// known; or, of a PENDING payout, whether money moved in a past that was forgotten.
     Parked = 2,
     /// The provider named another amount or currency than was ordered.
     AmountMismatch = 3,
+    /// The provider announced that the payout failed or came back, and never confirmed it when asked.
+    /// Nothing was changed by it.
+    Unconfirmed = 4,
 }
 impl Attention {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -1742,6 +1749,7 @@ impl Attention {
             Self::Contradiction => "ATTENTION_CONTRADICTION",
             Self::Parked => "ATTENTION_PARKED",
             Self::AmountMismatch => "ATTENTION_AMOUNT_MISMATCH",
+            Self::Unconfirmed => "ATTENTION_UNCONFIRMED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -1751,6 +1759,7 @@ impl Attention {
             "ATTENTION_CONTRADICTION" => Some(Self::Contradiction),
             "ATTENTION_PARKED" => Some(Self::Parked),
             "ATTENTION_AMOUNT_MISMATCH" => Some(Self::AmountMismatch),
+            "ATTENTION_UNCONFIRMED" => Some(Self::Unconfirmed),
             _ => None,
         }
     }

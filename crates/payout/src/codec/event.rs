@@ -105,6 +105,7 @@ const CANCELED: u8 = 10;
 const PARKED: u8 = 11;
 const NOTED: u8 = 12;
 const CONTRADICTED: u8 = 13;
+const HELD: u8 = 14;
 
 #[derive(Default, Encode, Decode)]
 #[cbor(map)]
@@ -148,6 +149,7 @@ impl<'b> From<&'b Change> for ChangeMirror<'b> {
             Change::Hinted(status) => Self { reported: Some(status.number()), ..plain(HINTED) },
             Change::CancelRequested => plain(CANCEL_REQUESTED),
             Change::Canceled => plain(CANCELED),
+            Change::Held => plain(HELD),
             Change::Parked => plain(PARKED),
             Change::Noted => plain(NOTED),
             Change::Contradicted => plain(CONTRADICTED),
@@ -183,6 +185,7 @@ impl TryFrom<ChangeMirror<'_>> for Change {
             HINTED => Self::Hinted(reported(mirror.reported)?),
             CANCEL_REQUESTED => Self::CancelRequested,
             CANCELED => Self::Canceled,
+            HELD => Self::Held,
             PARKED => Self::Parked,
             NOTED => Self::Noted,
             CONTRADICTED => Self::Contradicted,
@@ -203,8 +206,9 @@ struct CreatedMirror<'b> {
     order: OrderMirror<'b>,
     #[b(2)]
     fingerprint: FingerprintMirror<'b>,
+    /// Since when the store had forgotten nothing; there if the provider is asked first.
     #[n(3)]
-    look_first: bool,
+    look_first: Option<i64>,
     #[n(4)]
     resolved: bool,
 }
@@ -214,7 +218,7 @@ impl<'b> From<&'b Created> for CreatedMirror<'b> {
         Self {
             order: (&created.order).into(),
             fingerprint: (&created.fingerprint).into(),
-            look_first: created.look_first,
+            look_first: optional_millis(created.look_first),
             resolved: created.resolved,
         }
     }
@@ -227,7 +231,7 @@ impl TryFrom<CreatedMirror<'_>> for Created {
         Ok(Self {
             order: mirror.order.try_into()?,
             fingerprint: mirror.fingerprint.into(),
-            look_first: mirror.look_first,
+            look_first: optional_time(mirror.look_first),
             resolved: mirror.resolved,
         })
     }

@@ -97,6 +97,7 @@ const REMARKED: u8 = 10;
 const CANCEL_REQUESTED: u8 = 11;
 const EXPIRED: u8 = 12;
 const PARKED: u8 = 13;
+const HINT_GIVEN_UP: u8 = 14;
 
 #[derive(Default, Encode, Decode)]
 #[cbor(map)]
@@ -132,6 +133,7 @@ impl<'b> From<&'b What> for WhatMirror<'b> {
             What::NotFound => plain(NOT_FOUND),
             What::Reported(report) => Self { report: Some((*report).into()), ..plain(REPORTED) },
             What::Remarked(reason) => because(REMARKED, reason),
+            What::HintGivenUp => plain(HINT_GIVEN_UP),
             What::CancelRequested => plain(CANCEL_REQUESTED),
             What::Expired => plain(EXPIRED),
             What::Parked(reason) => because(PARKED, reason),
@@ -163,6 +165,7 @@ impl TryFrom<WhatMirror<'_>> for What {
             NOT_FOUND => Self::NotFound,
             REPORTED => Self::Reported(required(mirror.report, "input.what.report")?.try_into()?),
             REMARKED => Self::Remarked(reason()?),
+            HINT_GIVEN_UP => Self::HintGivenUp,
             CANCEL_REQUESTED => Self::CancelRequested,
             EXPIRED => Self::Expired,
             PARKED => Self::Parked(reason()?),

@@ -15,7 +15,7 @@ use crate::codec::order::OrderMirror;
 use crate::codec::state::{GiveBackMirror, StateMirror};
 use crate::id::{ProviderReference, ReceiptId};
 use crate::input::ProviderWords;
-use crate::record::{Fence, Payout, RECEIPTS_MAX, Record, Schedule, Vault};
+use crate::record::{Fence, Hint, Payout, RECEIPTS_MAX, Record, Schedule, Vault};
 use crate::seal::Sealed;
 use crate::state::GiveBack;
 use crate::time::Timestamp;
@@ -72,8 +72,9 @@ struct PayoutMirror<'b> {
     attempts: Vec<AttemptMirror<'b>>,
     #[n(6)]
     resolved: bool,
+    /// Since when the store had forgotten nothing; there if the provider is asked first.
     #[n(7)]
-    look_first: bool,
+    look_first: Option<i64>,
     #[n(8)]
     cancel_requested: bool,
     #[n(9)]
@@ -100,6 +101,9 @@ struct PayoutMirror<'b> {
     updated_at: i64,
     #[b(20)]
     words: Option<WordsMirror<'b>>,
+    /// There exactly if key 9 is.
+    #[n(21)]
+    unconfirmed_since: Option<i64>,
 }
 
 impl<'b> From<&'b Payout> for PayoutMirror<'b> {
@@ -111,9 +115,9 @@ impl<'b> From<&'b Payout> for PayoutMirror<'b> {
             state: payout.state.into(),
             attempts: payout.attempts.iter().map(AttemptMirror::from).collect(),
             resolved: payout.resolved,
-            look_first: payout.look_first,
+            look_first: optional_millis(payout.look_first),
             cancel_requested: payout.cancel_requested,
-            unconfirmed: payout.unconfirmed.map(Numbered::number),
+            unconfirmed: payout.unconfirmed.map(|hint| hint.status.number()),
             provider_reference: payout.provider_reference.as_ref().map(ProviderReference::as_str),
             speed_achieved: payout.speed_achieved.map(Numbered::number),
             completed_at: optional_millis(payout.completed_at),
@@ -125,6 +129,7 @@ impl<'b> From<&'b Payout> for PayoutMirror<'b> {
             created_at: payout.created_at.as_millis(),
             updated_at: payout.updated_at.as_millis(),
             words: (payout.words != ProviderWords::default()).then(|| (&payout.words).into()),
+            unconfirmed_since: optional_millis(payout.unconfirmed.map(|hint| hint.since)),
         }
     }
 }
@@ -143,9 +148,9 @@ impl TryFrom<PayoutMirror<'_>> for Payout {
             attempts: list(mirror.attempts, ATTEMPTS_MAX, ATTEMPTS, TryInto::try_into)?,
             words: mirror.words.map(TryInto::try_into).transpose()?.unwrap_or_default(),
             resolved: mirror.resolved,
-            look_first: mirror.look_first,
+            look_first: optional_time(mirror.look_first),
             cancel_requested: mirror.cancel_requested,
-            unconfirmed: optional_numbered(mirror.unconfirmed, "payout.unconfirmed")?,
+            unconfirmed: hint(mirror.unconfirmed, mirror.unconfirmed_since)?,
             provider_reference: optional_name(
                 mirror.provider_reference,
                 "payout.provider_reference",
@@ -160,6 +165,16 @@ impl TryFrom<PayoutMirror<'_>> for Payout {
             created_at: Timestamp::from_millis(mirror.created_at),
             updated_at: Timestamp::from_millis(mirror.updated_at),
         })
+    }
+}
+
+fn hint(status: Option<u8>, since: Option<i64>) -> Result<Option<Hint>, CodecError> {
+    const FIELD: &str = "payout.unconfirmed";
+    let status = optional_numbered(status, FIELD)?;
+    match (status, optional_time(since)) {
+        (Some(status), Some(since)) => Ok(Some(Hint { status, since })),
+        (None, None) => Ok(None),
+        (Some(_), None) | (None, Some(_)) => Err(CodecError::Malformed(FIELD)),
     }
 }
 

@@ -33,6 +33,7 @@ impl Numbered for Reason {
             Self::AmountDiffers => 25,
             Self::Contradicted => 26,
             Self::Other => 27,
+            Self::Unconfirmed => 28,
         }
     }
 
@@ -65,6 +66,7 @@ impl Numbered for Reason {
             25 => Self::AmountDiffers,
             26 => Self::Contradicted,
             27 => Self::Other,
+            28 => Self::Unconfirmed,
             _ => return None,
         })
     }

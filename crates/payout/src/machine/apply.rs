@@ -4,8 +4,9 @@
 use crate::attempt::{ATTEMPTS_KEPT, Attempt, AttemptStatus};
 use crate::event::{Change, Created, Event};
 use crate::input::{ProviderWords, Reported};
+use crate::machine::report::graver;
 use crate::reason::Reason;
-use crate::record::{Payout, RECEIPTS_MAX};
+use crate::record::{Hint, Payout, RECEIPTS_MAX};
 use crate::state::{Outcome, State, StateName};
 
 /// The payout after `event`. The first event makes it; every other one needs what came before.
@@ -87,13 +88,13 @@ fn change(payout: &mut Payout, event: &Event) {
             let attempt = payout.attempts.last_mut().expect("an attempt was opened before");
             attempt.status = *status;
         }
-        Change::LookedFirst => payout.look_first = false,
+        Change::LookedFirst => payout.look_first = None,
         Change::Reported { status, speed_achieved } => {
             reported(payout, event, *status);
             payout.speed_achieved = speed_achieved.or(payout.speed_achieved);
         }
         Change::Hinted(status) => {
-            payout.unconfirmed = Some(*status);
+            payout.unconfirmed = Some(Hint { status: *status, since: event.recorded_at });
             // While an answer of our own is still to come, it names the order, not a webhook that
             // may be about an earlier attempt.
             if !payout.attempts.last().is_some_and(Attempt::needs_request) {
@@ -102,10 +103,15 @@ fn change(payout: &mut Payout, event: &Event) {
         }
         Change::CancelRequested => payout.cancel_requested = true,
         Change::Contradicted => {
-            payout.attention = Some(event.reason.unwrap_or(Reason::Contradicted));
+            let why = event.reason.unwrap_or(Reason::Contradicted);
+            payout.attention = Some(graver(payout.attention, why));
             payout.unconfirmed = None;
         }
-        Change::DestinationRefused | Change::Canceled | Change::Parked | Change::Noted => {}
+        Change::DestinationRefused
+        | Change::Canceled
+        | Change::Held
+        | Change::Parked
+        | Change::Noted => {}
     }
 }
 
@@ -124,7 +130,7 @@ fn open_attempt(payout: &mut Payout, attempt: &Attempt) {
 
 fn reported(payout: &mut Payout, event: &Event, status: Reported) {
     payout.unconfirmed = None;
-    payout.look_first = false;
+    payout.look_first = None;
     adopt_reference(payout, event);
     if event.after.name() == StateName::Completed {
         payout.completed_at = Some(event.occurred_at.unwrap_or(event.recorded_at));

@@ -8,14 +8,14 @@ use crate::policy::Policy;
 use crate::reason::Reason;
 use crate::record::Payout;
 use crate::state::{GiveBack, Hold, Outcome, State};
-use crate::time::Timestamp;
+use crate::time::Time;
 
 /// One call of [`decide`](super::decide()): what it was given, and how it words an event.
 pub(super) struct Case<'a> {
     pub(super) payout: &'a Payout,
     pub(super) policy: &'a Policy,
     pub(super) input: &'a Input,
-    pub(super) now: Timestamp,
+    pub(super) time: Time,
 }
 
 impl Case<'_> {
@@ -40,7 +40,7 @@ impl Case<'_> {
             payout: payout.id.clone(),
             customer: payout.order.customer.clone(),
             sequence: payout.sequence + 1,
-            recorded_at: self.now,
+            recorded_at: self.time.wall,
             occurred_at: self.input.occurred_at,
             before: Some(payout.state.name()),
             after,
@@ -80,7 +80,7 @@ impl Case<'_> {
         why: Reason,
         refusal: Option<Reason>,
     ) -> Result<Option<Event>, Declined> {
-        let doubt = InDoubt { since: self.now, why, looked_in_vain_at: None, refusal };
+        let doubt = InDoubt { since: self.time.wall, why, looked_in_vain_at: None, refusal };
         self.became(AttemptStatus::InDoubt(doubt), State::Indeterminate { parked: None })
     }
 
@@ -143,6 +143,7 @@ impl Case<'_> {
             What::HolderGone => Some(Reason::Interrupted),
             What::CancelRequested => Some(Reason::CancelRequested),
             What::Expired => Some(Reason::SubmitBeforePassed),
+            What::HintGivenUp => Some(Reason::Unconfirmed),
             What::NotFound | What::DestinationResolved | What::AttemptOpened(_) => after.reason(),
         }
     }

@@ -7,12 +7,12 @@ use crate::event::{Change, Created, Event};
 use crate::id::PayoutId;
 use crate::input::{Input, ProviderWords, What};
 use crate::machine::case::Case;
-use crate::machine::{doubt, report};
+use crate::machine::{doubt, hold, report};
 use crate::policy::Policy;
 use crate::reason::Reason;
 use crate::record::Payout;
 use crate::state::State;
-use crate::time::Timestamp;
+use crate::time::{Time, Timestamp};
 
 /// Why an input cannot be taken. Nothing changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -59,12 +59,12 @@ pub fn decide(
     payout: &Payout,
     policy: &Policy,
     input: &Input,
-    now: Timestamp,
+    time: Time,
 ) -> Result<Option<Event>, Declined> {
     if input.receipt.as_ref().is_some_and(|receipt| payout.receipts.contains(receipt)) {
         return Ok(None);
     }
-    let case = Case { payout, policy, input, now };
+    let case = Case { payout, policy, input, time };
     match payout.state {
         State::Pending { .. } => pending(&case),
         State::Submitting => submitting(&case),
@@ -79,11 +79,14 @@ pub fn decide(
 
 fn pending(case: &Case<'_>) -> Result<Option<Event>, Declined> {
     let payout = case.payout;
-    let must_ask = payout.look_first || payout.is_spoken_of();
+    let must_ask = payout.look_first.is_some() || payout.is_spoken_of();
+    let free = State::Pending { held: None };
     match &case.input.what {
         What::DestinationResolved if payout.resolved => Ok(None),
-        What::DestinationResolved => case.event(Change::DestinationResolved, payout.state),
-        What::DestinationRefused(_) if payout.resolved || must_ask => Ok(None),
+        What::DestinationResolved => case.event(Change::DestinationResolved, free),
+        What::DestinationRefused(_) if payout.resolved || payout.is_spoken_of() => Ok(None),
+        // What the forgotten past may have sent cannot be looked for without the destination.
+        What::DestinationRefused(reason) if must_ask => hold::parked(case, *reason),
         What::DestinationRefused(reason) => {
             let after = State::Failed { reason: *reason };
             case.event(Change::DestinationRefused, after)
@@ -95,11 +98,11 @@ fn pending(case: &Case<'_>) -> Result<Option<Event>, Declined> {
             case.event(Change::AttemptOpened(attempt.clone()), State::Submitting)
         }
         // The provider itself says that there is something: nothing found is a look-up that lags.
-        What::NotFound if payout.is_spoken_of() || !payout.look_first => Ok(None),
+        What::NotFound if payout.is_spoken_of() || !hold::may_look(case) => Ok(None),
         What::NotFound if payout.cancel_requested => {
             case.event(Change::Canceled, State::Canceled { reason: Reason::CancelRequested })
         }
-        What::NotFound => case.event(Change::LookedFirst, payout.state),
+        What::NotFound => case.event(Change::LookedFirst, free),
         What::CancelRequested if must_ask => case.cancel_requested(),
         What::CancelRequested => {
             case.event(Change::Canceled, State::Canceled { reason: Reason::CancelRequested })
@@ -110,6 +113,8 @@ fn pending(case: &Case<'_>) -> Result<Option<Event>, Declined> {
         }
         What::Reported(said) => report::reported(case, said),
         What::Remarked(_) => case.noted(),
+        What::InDoubt(reason) if must_ask || !payout.resolved => hold::held(case, *reason),
+        What::HintGivenUp => report::hint_given_up(case),
         What::HolderGone | What::Parked(_) => Ok(None),
         What::NotSent | What::Refused(_) | What::InDoubt(_) => Err(Declined::NoAttempt),
     }
@@ -128,6 +133,7 @@ fn submitting(case: &Case<'_>) -> Result<Option<Event>, Declined> {
         What::DestinationResolved
         | What::DestinationRefused(_)
         | What::NotFound
+        | What::HintGivenUp
         | What::Expired
         | What::Parked(_) => Ok(None),
     }
@@ -156,7 +162,7 @@ fn indeterminate(case: &Case<'_>) -> Result<Option<Event>, Declined> {
             _ => Ok(None),
         },
         What::Refused(refusal) => doubt::refused_in_doubt(case, live, *refusal),
-        What::InDoubt(why) => case.in_doubt_if_open(live, *why),
+        What::InDoubt(why) => doubt::unanswered(case, live, *why),
         What::HolderGone => case.in_doubt_if_open(live, Reason::Interrupted),
         What::NotFound => doubt::looked_in_vain(case, live),
         What::CancelRequested if nothing_there => {
@@ -175,6 +181,7 @@ fn indeterminate(case: &Case<'_>) -> Result<Option<Event>, Declined> {
         },
         What::Reported(said) => report::reported(case, said),
         What::Remarked(_) => case.noted(),
+        What::HintGivenUp => report::hint_given_up(case),
         What::Expired | What::DestinationResolved | What::DestinationRefused(_) => Ok(None),
     }
 }
@@ -183,6 +190,7 @@ fn accepted(case: &Case<'_>) -> Result<Option<Event>, Declined> {
     match &case.input.what {
         What::Reported(said) => report::reported(case, said),
         What::Remarked(_) => case.noted(),
+        What::HintGivenUp => report::hint_given_up(case),
         What::CancelRequested => Err(Declined::AtProvider),
         What::AttemptOpened(_) => Err(Declined::TooLate),
         What::DestinationResolved
@@ -209,6 +217,7 @@ fn completed(case: &Case<'_>) -> Result<Option<Event>, Declined> {
     match &case.input.what {
         What::Reported(said) => report::reported(case, said),
         What::Remarked(_) => case.noted(),
+        What::HintGivenUp => report::hint_given_up(case),
         What::CancelRequested | What::AttemptOpened(_) => Err(Declined::TooLate),
         What::DestinationResolved
         | What::DestinationRefused(_)
@@ -234,6 +243,7 @@ fn settled(case: &Case<'_>) -> Result<Option<Event>, Declined> {
         | What::InDoubt(_)
         | What::HolderGone
         | What::NotFound
+        | What::HintGivenUp
         | What::Expired
         | What::Parked(_) => Ok(None),
     }

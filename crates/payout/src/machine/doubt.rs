@@ -24,7 +24,7 @@ pub(super) fn refused_at_once(
             case.became(AttemptStatus::Refused, State::Failed { reason })
         }
         RefusalKind::Access => {
-            let hold = Hold { reason, until: case.now.plus(case.policy.hold) };
+            let hold = Hold { reason, until: case.time.wall.plus(case.policy.hold) };
             case.became(AttemptStatus::Refused, case.unsent(Some(hold)))
         }
         RefusalKind::Duplicate => case.in_doubt(Reason::DuplicateReported, None),
@@ -82,6 +82,23 @@ pub(super) fn refused_in_doubt(
     }
 }
 
+/// No answer to a send leaves it in doubt; none to a question teaches nothing, except that our
+/// access is refused, which somebody must mend.
+pub(super) fn unanswered(
+    case: &Case<'_>,
+    live: Option<&Attempt>,
+    why: Reason,
+) -> Result<Option<Event>, Declined> {
+    match live.map(|attempt| attempt.status) {
+        Some(AttemptStatus::InDoubt(doubt @ InDoubt { refusal: None, .. }))
+            if why == Reason::AccessRefused =>
+        {
+            case.still_in_doubt(InDoubt { why, ..doubt })
+        }
+        _ => case.in_doubt_if_open(live, why),
+    }
+}
+
 /// Whether the contents being refused now proves that they always were: where the same bytes are
 /// answered alike, and no order made of other bytes can bear our name.
 fn speaks_for_every_send(case: &Case<'_>, attempt: &Attempt) -> bool {
@@ -114,15 +131,15 @@ pub(super) fn looked_in_vain(
     if doubt.why == Reason::DuplicateReported || case.payout.is_spoken_of() {
         return Ok(None);
     }
-    if case.now < doubt.since.plus(case.policy.request_timeout) {
+    if !case.time.has_passed(case.policy.request_timeout, doubt.since) {
         return Ok(None);
     }
     match doubt.looked_in_vain_at {
         None => {
-            let doubt = InDoubt { looked_in_vain_at: Some(case.now), ..doubt };
+            let doubt = InDoubt { looked_in_vain_at: Some(case.time.wall), ..doubt };
             case.became(AttemptStatus::InDoubt(doubt), case.payout.state)
         }
-        Some(first) if case.now < first.plus(spacing) => Ok(None),
+        Some(first) if !case.time.has_passed(spacing, first) => Ok(None),
         Some(_) => absent(case, doubt, resend_when_absent),
     }
 }

@@ -8,9 +8,10 @@ mod apply;
 mod case;
 mod decide;
 mod doubt;
+mod hold;
 mod report;
 mod step;
 
 pub use apply::apply;
 pub use decide::{Declined, create, decide};
-pub use step::{Situation, Step, due_at, next_step};
+pub use step::{Situation, Step, Tries, due_at, next_step};

@@ -77,7 +77,7 @@ fn onward(case: &Case<'_>, report: &Report) -> Option<State> {
             | State::Presumed,
             Reported::Completed,
         ) => {
-            let return_window_ends_at = case.now.plus(case.policy.return_window);
+            let return_window_ends_at = case.time.wall.plus(case.policy.return_window);
             Some(State::Completed { return_window_ends_at })
         }
         (
@@ -147,10 +147,33 @@ fn speaks_of_another_order(case: &Case<'_>) -> bool {
     }
 }
 
+/// What the provider never confirmed is for people to look into; nobody asks about it any more.
+pub(super) fn hint_given_up(case: &Case<'_>) -> Result<Option<Event>, Declined> {
+    match case.payout.unconfirmed {
+        Some(_) => case.event(Change::Contradicted, case.payout.state),
+        None => Ok(None),
+    }
+}
+
+/// Said once, and again only if it is graver: asking again would find the same every time.
 fn contradicted(case: &Case<'_>, why: Reason) -> Result<Option<Event>, Declined> {
-    // Said once: asking again would find the same contradiction every time.
-    if case.payout.attention.is_some() {
+    let known = case.payout.attention;
+    if known == Some(graver(known, why)) {
         return case.noted();
     }
     case.event_because(Change::Contradicted, case.payout.state, Some(why))
+}
+
+/// The graver of two reasons to look at a payout: an order that bears our name and is not ours
+/// outweighs one of another amount, and that a word which nobody confirmed.
+pub(super) fn graver(known: Option<Reason>, new: Reason) -> Reason {
+    let rank = |reason| match reason {
+        Reason::Contradicted => 2,
+        Reason::AmountDiffers => 1,
+        _ => 0,
+    };
+    match known {
+        Some(known) if rank(known) >= rank(new) => known,
+        Some(_) | None => new,
+    }
 }

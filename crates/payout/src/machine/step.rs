@@ -19,6 +19,8 @@ pub enum Step {
     Ask,
     /// Record that the holder of the open attempt is gone.
     GiveUpHolder,
+    /// Record that what waits to be confirmed is not asked about any more.
+    GiveUpHint,
     /// Record that it was not sent in time.
     Expire,
     /// Record that nothing more is tried by itself.
@@ -57,6 +59,11 @@ pub fn next_step(
         Some(due_at) if situation.now < due_at => return Step::Wait(due_at),
         Some(_) => {}
     }
+    if let Some(hint) = payout.unconfirmed
+        && situation.now >= hint.since.plus(policy.horizon)
+    {
+        return Step::GiveUpHint;
+    }
     match &payout.state {
         State::Pending { held } => pending(payout, *held, situation.now),
         State::Indeterminate { parked: Some(reason) } => parked(payout, policy, *reason),
@@ -86,10 +93,14 @@ fn open_attempt(attempt: &Attempt, policy: &Policy, situation: Situation<'_>) ->
 }
 
 fn pending(payout: &Payout, held: Option<Hold>, now: Timestamp) -> Step {
-    if payout.is_spoken_of() || (payout.look_first && payout.resolved) {
+    if payout.unconfirmed.is_some() {
         return Step::Ask;
     }
-    if is_too_late(payout, now) && !payout.look_first {
+    // Another order bears its name: only a word of the provider or a person moves it now.
+    if payout.attention.is_some() {
+        return Step::Done;
+    }
+    if is_too_late(payout, now) && payout.look_first.is_none() {
         return Step::Expire;
     }
     if let Some(Hold { until, .. }) = held
@@ -97,10 +108,11 @@ fn pending(payout: &Payout, held: Option<Hold>, now: Timestamp) -> Step {
     {
         return Step::Wait(until);
     }
-    if !payout.resolved {
-        return Step::Resolve;
+    match (payout.resolved, payout.look_first) {
+        (false, _) => Step::Resolve,
+        (true, Some(_)) => Step::Ask,
+        (true, None) => Step::Open,
     }
-    Step::Open
 }
 
 fn indeterminate(payout: &Payout, policy: &Policy, now: Timestamp) -> Step {
@@ -150,20 +162,26 @@ fn first_send(payout: &Payout) -> Timestamp {
     }
 }
 
-/// When `payout` is to be looked at again after `tries` tries in vain; never by itself, if none.
-pub fn due_at(payout: &Payout, policy: &Policy, tries: u32, now: Timestamp) -> Option<Timestamp> {
+/// What came of the tries since a payout last changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tries {
+    /// How many were in vain.
+    pub in_vain: u32,
+    /// Whether the provider refused our access the last time: the next try waits for the hold.
+    pub access_refused: bool,
+}
+
+/// When `payout` is to be looked at again; never by itself, if none.
+pub fn due_at(payout: &Payout, policy: &Policy, tries: Tries, now: Timestamp) -> Option<Timestamp> {
+    let earliest = if tries.access_refused { now.plus(policy.hold) } else { now };
+    let tries = tries.in_vain;
     let again = |tries: u32| match tries {
-        0 => now,
-        _ => now.plus(policy.retry.pause(tries - 1, &payout.id)),
+        0 => earliest,
+        _ => earliest.max(now.plus(policy.retry.pause(tries - 1, &payout.id))),
     };
     match &payout.state {
         State::Pending { held } => {
-            let due = again(tries.max(payout.failures_in_a_row()));
-            let until = match held {
-                Some(hold) if !payout.is_spoken_of() => hold.until,
-                Some(_) | None => due,
-            };
-            Some(in_time(payout, due.max(until), now))
+            pending_due_at(payout, policy, *held, again(tries.max(payout.failures_in_a_row())), now)
         }
         State::Submitting => payout.live_attempt().map(|attempt| taken_over_at(attempt, policy)),
         State::Indeterminate { parked: Some(reason) } => {
@@ -181,9 +199,9 @@ pub fn due_at(payout: &Payout, policy: &Policy, tries: u32, now: Timestamp) -> O
         {
             Some(again(tries))
         }
-        State::Accepted | State::Processing => {
-            policy.polling.map(|polling| now.plus(polling.until_outcome.pause(tries, &payout.id)))
-        }
+        State::Accepted | State::Processing => policy
+            .polling
+            .map(|polling| earliest.max(now.plus(polling.until_outcome.pause(tries, &payout.id)))),
         State::Completed { return_window_ends_at } => policy.polling.and_then(|polling| {
             let next = now.plus(polling.through_return_window);
             (now < *return_window_ends_at).then(|| next.min(*return_window_ends_at))
@@ -192,6 +210,28 @@ pub fn due_at(payout: &Payout, policy: &Policy, tries: u32, now: Timestamp) -> O
         | State::Failed { .. }
         | State::Canceled { .. }
         | State::Returned { .. } => None,
+    }
+}
+
+fn pending_due_at(
+    payout: &Payout,
+    policy: &Policy,
+    held: Option<Hold>,
+    again: Timestamp,
+    now: Timestamp,
+) -> Option<Timestamp> {
+    if payout.unconfirmed.is_some() {
+        return Some(again);
+    }
+    if payout.attention.is_some() || held.is_some_and(|hold| hold.is_parked()) {
+        return None;
+    }
+    let due = held.map_or(again, |hold| again.max(hold.until));
+    match payout.look_first {
+        // A request of a forgotten past may still be under way.
+        Some(since) if payout.resolved => Some(due.max(since.plus(policy.request_timeout))),
+        Some(_) => Some(due),
+        None => Some(in_time(payout, due, now)),
     }
 }
 

@@ -57,8 +57,9 @@ pub trait Provider: Send + Sync {
 
     /// Finds out where an order stands: sends the same bytes again where the provider answers
     /// them as it did the first time, else looks it up. `request` is there while the attempt is
-    /// open or in doubt. No inputs: nothing was learned, ask again later. Harmless when repeated
-    /// or dropped.
+    /// open or in doubt. `InDoubt` says why nothing was learned; no inputs, that there is no way to
+    /// ask. Never `NotSent`: that this question was not sent says nothing about the order. Harmless
+    /// when repeated or dropped.
     async fn ask(
         &self,
         payout: &Payout,

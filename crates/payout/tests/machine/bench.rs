@@ -13,13 +13,13 @@ use payout::id::{
 use payout::identity::payout_id;
 use payout::input::{Certainty, Input, ProviderWords, Report, Reported, What};
 use payout::keys::KeyId;
-use payout::machine::{self, Declined, Situation, Step};
+use payout::machine::{self, Declined, Situation, Step, Tries};
 use payout::money::{Currency, Money};
 use payout::order::{Metadata, Order, Speed, Target};
 use payout::policy::{Backoff, DoubtPolicy, Policy, Polling};
 use payout::record::{Payout, Record, Schedule, Vault};
 use payout::seal::Sealed;
-use payout::time::Timestamp;
+use payout::time::{Time, Timestamp};
 
 use crate::invariants;
 
@@ -137,6 +137,7 @@ pub(crate) struct Bench {
     pub(crate) record: Record,
     pub(crate) events: Vec<Event>,
     pub(crate) now: Timestamp,
+    pub(crate) steady_since: Timestamp,
     pub(crate) me: Incarnation,
 }
 
@@ -145,7 +146,7 @@ impl Bench {
         let order = order(beginning.submit_before);
         let created = Created {
             fingerprint: Fingerprint { version: 1, key: KeyId(1), fields: BTreeMap::new() },
-            look_first: beginning.look_first,
+            look_first: beginning.look_first.then_some(START),
             resolved: !beginning.unresolved,
             order,
         };
@@ -157,8 +158,14 @@ impl Bench {
             false => Vault { handle: sealed(b"handle"), ..Vault::default() },
         };
         let record = Record::first(&event, vault);
-        let mut bench =
-            Self { policy, record, events: vec![event], now: START, me: name("holder-1") };
+        let mut bench = Self {
+            policy,
+            record,
+            events: vec![event],
+            now: START,
+            steady_since: START,
+            me: name("holder-1"),
+        };
         bench.reschedule(0);
         bench
     }
@@ -168,7 +175,8 @@ impl Bench {
     }
 
     pub(crate) fn decide(&self, input: &Input) -> Result<Option<Event>, Declined> {
-        machine::decide(self.payout(), &self.policy, input, self.now)
+        let time = Time { wall: self.now, steady_since: self.steady_since };
+        machine::decide(self.payout(), &self.policy, input, time)
     }
 
     /// Takes an input as an engine would: decides, writes the record, schedules it.
@@ -212,7 +220,7 @@ impl Bench {
     }
 
     pub(crate) fn reschedule(&mut self, tries: u32) {
-        let due_at = machine::due_at(self.payout(), &self.policy, tries, self.now);
+        let due_at = machine::due_at(self.payout(), &self.policy, in_vain(tries), self.now);
         self.record.schedule = Schedule { due_at, tries };
     }
 
@@ -230,6 +238,13 @@ impl Bench {
         self
     }
 
+    /// Sets the clock forward.
+    pub(crate) fn set_clock(&mut self, duration: Duration) -> &mut Self {
+        self.wait(duration);
+        self.steady_since = self.now;
+        self
+    }
+
     pub(crate) fn step(&self) -> Step {
         self.step_as(&self.me, false)
     }
@@ -238,6 +253,11 @@ impl Bench {
         let situation = Situation { now: self.now, me, others_are_gone };
         machine::next_step(self.payout(), &self.record.schedule, &self.policy, situation)
     }
+}
+
+/// Tries in vain, none of which was refused our access.
+pub(crate) fn in_vain(tries: u32) -> Tries {
+    Tries { in_vain: tries, access_refused: false }
 }
 
 /// The sealed request of an attempt, recognisable.

@@ -6,10 +6,11 @@ use payout::input::{Certainty, Input, ProviderWords, RefusalKind, Report, Report
 use payout::machine::{Declined, Step, apply};
 use payout::policy::Policy;
 use payout::reason::Reason;
-use payout::state::{State, StateName};
+use payout::state::{Hold, State, StateName};
 
 use crate::bench::{
-    Bench, HOUR, REQUEST_TIMEOUT, SPACING, look_up, money, receipt, reference, report, resend, said,
+    Beginning, Bench, HORIZON, HOUR, REQUEST_TIMEOUT, SECOND, SPACING, START, look_up, money,
+    receipt, reference, report, resend, said,
 };
 use crate::standings::{Standing, refused};
 
@@ -28,10 +29,10 @@ fn hint(status: Reported) -> Input {
 /// A notification names our order; a look-up that lags does not show it.
 #[test]
 fn nothing_is_sent_on_an_empty_look_up_while_a_word_waits_to_be_confirmed() {
-    for before in [Standing::Unconfirmed, Standing::Disputed] {
+    for (before, step) in [(Standing::Unconfirmed, Step::Ask), (Standing::Disputed, Step::Done)] {
         let mut bench = standing(before, &look_up(true));
         bench.nothing(What::NotFound).wait(HOUR).nothing(What::NotFound);
-        assert_eq!(bench.step(), Step::Ask);
+        assert_eq!(bench.step(), step);
         let attempt = What::AttemptOpened(Box::new(bench.attempt()));
         assert_eq!(bench.take(&Input::own(attempt)), Err(Declined::NotReady));
     }
@@ -84,12 +85,89 @@ fn a_refusal_fails_nothing_while_a_word_waits_to_be_confirmed() {
     }
 }
 
-/// A forgotten life may have paid already; that the bank account is closed now says nothing.
+/// A forgotten life may have paid already; that the bank account is closed now says nothing. It is
+/// left to people instead of being tried for ever, and they see why.
 #[test]
 fn a_refused_destination_fails_nothing_that_was_not_looked_for() {
     let mut bench = standing(Standing::UnresolvedLookFirst, &look_up(true));
-    bench.nothing(What::DestinationRefused(Reason::AccountClosed));
-    assert_eq!(state(&bench), StateName::Pending);
+    bench.must(What::DestinationRefused(Reason::AccountClosed));
+    let held = Some(Hold::parked(Reason::AccountClosed));
+    assert_eq!(bench.payout().state, State::Pending { held });
+    assert_eq!((bench.record.schedule.due_at, bench.step()), (None, Step::Done));
+    bench.nothing(What::DestinationRefused(Reason::AccountInvalid)).must(What::CancelRequested);
+    assert_eq!(state(&bench), StateName::Pending, "nobody knows whether it paid");
+}
+
+/// What must be known first is not to be had: its owner sees why, and answers which alternate make
+/// no events for ever.
+#[test]
+fn a_payout_that_cannot_be_sent_yet_says_why() {
+    for before in [Standing::Unresolved, Standing::LookFirst] {
+        let mut bench = standing(before, &look_up(true));
+        let events = bench.events.len();
+        for reason in [Reason::AnswerLost, Reason::ProviderUnavailable, Reason::AccessRefused] {
+            bench.take(&Input::own(What::InDoubt(reason))).expect("an answer is taken");
+            bench.take(&Input::own(What::InDoubt(Reason::AnswerLost))).expect("it is taken");
+        }
+        assert_eq!(bench.events.len(), events + 2, "{before:?}");
+        assert_eq!(bench.payout().state.reason(), Some(Reason::AccessRefused), "{before:?}");
+    }
+    let mut bench = standing(Standing::UnresolvedOutOfReach, &look_up(true));
+    bench.must(What::DestinationResolved);
+    assert_eq!(bench.payout().state.reason(), None, "the cause is gone");
+}
+
+/// Two look-ups a second apart, and the clock set forward between them: a request that is slow to
+/// arrive would be paid twice.
+#[test]
+fn a_clock_that_is_set_proves_no_absence() {
+    let mut bench = standing(Standing::InDoubt, &look_up(true));
+    bench.set_clock(HOUR).nothing(What::NotFound);
+    bench.wait(REQUEST_TIMEOUT).must(What::NotFound);
+    bench.wait(SECOND).set_clock(HOUR).nothing(What::NotFound);
+    assert_eq!(state(&bench), StateName::Indeterminate);
+    bench.wait(SPACING).must(What::NotFound);
+    assert_eq!(bench.payout().live_attempt(), None);
+}
+
+/// What a forgotten life sent a moment ago may be under way still.
+#[test]
+fn a_look_before_the_first_send_waits_for_what_may_be_under_way() {
+    let beginning = Beginning { look_first: true, ..Beginning::default() };
+    let mut bench = Bench::new(look_up(true), beginning);
+    assert_eq!(bench.record.schedule.due_at, Some(START.plus(REQUEST_TIMEOUT)));
+    bench.wait(SECOND).nothing(What::NotFound).set_clock(HOUR).nothing(What::NotFound);
+    bench.wait(REQUEST_TIMEOUT).must(What::NotFound);
+    assert_eq!(bench.step(), Step::Open);
+}
+
+/// A notification that the provider, asked, never confirms: people are told, and the payout goes
+/// on as if it had not been said.
+#[test]
+fn a_word_that_is_never_confirmed_is_left_to_people() {
+    let mut bench = standing(Standing::CompletedUnconfirmed, &look_up(true));
+    bench.wait(HORIZON);
+    assert_eq!(bench.step(), Step::GiveUpHint);
+    bench.must(What::HintGivenUp).nothing(What::HintGivenUp);
+    assert_eq!(bench.payout().attention, Some(Reason::Unconfirmed));
+    assert_eq!((bench.payout().unconfirmed, state(&bench)), (None, StateName::Completed));
+    let next = bench.record.schedule.due_at.expect("it is polled through the return window");
+    assert_eq!(bench.step(), Step::Wait(next));
+    bench.must_take(&said(report(Reported::Returned)));
+    assert_eq!(state(&bench), StateName::Returned);
+}
+
+/// What people have to look into is the gravest that is known, whatever came first.
+#[test]
+fn a_graver_contradiction_is_said_and_a_lighter_one_is_not() {
+    let mut bench = standing(Standing::CompletedUnconfirmed, &look_up(true));
+    let other_amount = said(Report { amount: Some(money(7)), ..report(Reported::Returned) });
+    let words = ProviderWords { reference: Some(reference("B")), ..ProviderWords::default() };
+    let other_order = Input { words, ..said(report(Reported::Completed)) };
+    bench.must(What::HintGivenUp).must_take(&other_amount).must_take(&other_order);
+    assert_eq!(bench.payout().attention, Some(Reason::Contradicted));
+    assert_eq!(bench.take(&other_amount), Ok(None));
+    assert_eq!(bench.payout().attention, Some(Reason::Contradicted));
 }
 
 /// Two callers resolve; the slower one's refusal comes after the handle is known.

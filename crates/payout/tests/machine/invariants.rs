@@ -51,7 +51,7 @@ fn attempts(old: &Payout, event: &Event, new: &Payout) {
         old.attempts.iter().filter(|old| !numbers.contains(&old.number)).collect();
     if let Change::AttemptOpened(_) = event.change {
         assert!(old.live_attempt().is_none(), "opened beside a live attempt");
-        assert!(!old.look_first && old.resolved, "opened before it was ready");
+        assert!(old.look_first.is_none() && old.resolved, "opened before it was ready");
         assert_eq!(numbers.last(), Some(&old.next_number()), "attempts are counted without a gap");
         let oldest = forgotten.pop();
         assert!(oldest.is_none() || old.attempts.len() >= ATTEMPTS_KEPT, "forgotten too early");

@@ -250,11 +250,13 @@ fn after(what: &What, opened: &What) -> Option<What> {
             Some(kind) => refused(kind),
             None => What::InDoubt(Reason::AnswerLost),
         },
+        What::InDoubt(Reason::AnswerLost) => What::InDoubt(Reason::AccessRefused),
         What::InDoubt(_) => What::HolderGone,
         What::HolderGone => What::NotFound,
         What::NotFound => What::Reported(report(Reported::Accepted)),
         What::Reported(_) => What::Remarked(Reason::Other),
-        What::Remarked(_) => What::CancelRequested,
+        What::Remarked(_) => What::HintGivenUp,
+        What::HintGivenUp => What::CancelRequested,
         What::CancelRequested => What::Expired,
         What::Expired => What::Parked(Reason::HorizonPassed),
         What::Parked(_) => return None,
@@ -289,11 +291,13 @@ fn label(what: &What) -> Option<String> {
         What::AttemptOpened(_) => "attempt opened".to_owned(),
         What::NotSent => "not sent".to_owned(),
         What::Refused(Refusal { kind, .. }) => format!("refused for {}", kind_word(*kind)),
-        What::InDoubt(_) => "in doubt".to_owned(),
+        What::InDoubt(Reason::AccessRefused) => "no access".to_owned(),
+        What::InDoubt(_) => "no answer".to_owned(),
         What::HolderGone => "holder gone".to_owned(),
         What::NotFound => "not found".to_owned(),
         What::Reported(_) => return None,
         What::Remarked(_) => "remarked".to_owned(),
+        What::HintGivenUp => "hint given up".to_owned(),
         What::CancelRequested => "cancel requested".to_owned(),
         What::Expired => "expired".to_owned(),
         What::Parked(_) => "parked".to_owned(),
@@ -343,6 +347,9 @@ fn words(result: &Result<Option<Event>, Declined>) -> String {
 fn state(state: &State) -> String {
     let name = state.name().as_str();
     match state {
+        State::Pending { held: Some(hold @ Hold { reason, .. }) } if hold.is_parked() => {
+            format!("{name} parked ({reason:?})")
+        }
         State::Pending { held: Some(Hold { reason, .. }) } => format!("{name} held ({reason:?})"),
         State::Indeterminate { parked: Some(reason) } => format!("{name} parked ({reason:?})"),
         State::Failed { reason } | State::Canceled { reason } | State::Returned { reason } => {
@@ -368,6 +375,7 @@ fn change(change: &Change) -> Option<String> {
             format!("attempt {} of generation {} opened", attempt.number, attempt.generation)
         }
         Change::AttemptBecame(became) => format!("attempt {}", status(became)),
+        Change::Held => "held".to_owned(),
         Change::LookedFirst => "free to be sent".to_owned(),
         Change::Reported { .. } => return None,
         Change::Hinted(_) => "to be confirmed".to_owned(),

@@ -159,7 +159,7 @@ impl Run {
         match step {
             Step::Resolve => match self.tape.pick(4) {
                 0 | 1 => self.learns(Some(&Input::own(What::DestinationResolved))),
-                2 => self.learns(None),
+                2 => self.learns(Some(&Input::own(What::InDoubt(Reason::AnswerLost)))),
                 _ => {
                     let refused = What::DestinationRefused(Reason::AccountInvalid);
                     self.learns(Some(&Input::own(refused)));
@@ -171,6 +171,7 @@ impl Run {
                 self.learns(answer.as_ref());
             }
             Step::GiveUpHolder => _ = self.bench.must(What::HolderGone),
+            Step::GiveUpHint => _ = self.bench.must(What::HintGivenUp),
             Step::Expire => _ = self.bench.must(What::Expired),
             Step::Park(reason) => _ = self.bench.must(What::Parked(reason)),
             Step::Wait(_) | Step::Done => unreachable!("nothing to do"),

@@ -17,8 +17,8 @@ use payout::state::{Outcome, State, StateName};
 use payout::time::Timestamp;
 
 use crate::bench::{
-    Beginning, Bench, DAY, HOUR, MINUTE, SECOND, START, look_up, money, name, next_attempt,
-    receipt, reference, report, resend,
+    Beginning, Bench, DAY, HOUR, MINUTE, SECOND, START, in_vain, look_up, money, name,
+    next_attempt, receipt, reference, report, resend,
 };
 use crate::invariants::check_replay;
 use crate::standings::refused;
@@ -71,17 +71,19 @@ fn hear(bench: &mut Bench, input: &Input) -> bool {
     changed
 }
 
+const DOUBTS: [Reason; 3] = [Reason::AnswerLost, Reason::AnswerUntrusted, Reason::AccessRefused];
+
 fn any_word(bench: &mut Bench, tape: &mut Tape) {
     let input = any_input(bench, tape);
     hear(bench, &input);
 }
 
 fn any_input(bench: &Bench, tape: &mut Tape) -> Input {
-    let what = match tape.pick(13) {
+    let what = match tape.pick(14) {
         0 => What::Reported(any_report(tape)),
         1 => What::Refused(any_refusal(tape)),
         2 => What::NotFound,
-        3 => What::InDoubt(tape.one_of(&[Reason::AnswerLost, Reason::AnswerUntrusted])),
+        3 => What::InDoubt(tape.one_of(&DOUBTS)),
         4 => What::NotSent,
         5 => What::HolderGone,
         6 => What::CancelRequested,
@@ -90,6 +92,7 @@ fn any_input(bench: &Bench, tape: &mut Tape) -> Input {
         9 => What::DestinationResolved,
         10 => What::DestinationRefused(Reason::AccountInvalid),
         11 => What::Remarked(Reason::Other),
+        12 => What::HintGivenUp,
         _ => What::AttemptOpened(Box::new(bench.attempt())),
     };
     let notified = matches!(what, What::Reported(_) | What::Remarked(_)) && tape.chance(2);
@@ -144,8 +147,9 @@ fn drive(bench: &mut Bench, tape: &mut Tape) {
     match step {
         Step::Resolve => {
             let refused = What::DestinationRefused(Reason::AccountInvalid);
-            let whats = [Some(What::DestinationResolved), Some(refused), None];
-            learn(bench, whats[usize::from(tape.pick(3))].clone().map(Input::own));
+            let unknown = What::InDoubt(tape.one_of(&DOUBTS));
+            let whats = [What::DestinationResolved, refused, unknown];
+            learn(bench, Some(Input::own(whats[usize::from(tape.pick(3))].clone())));
         }
         Step::Open => {
             let attempt = next_attempt(bench.payout(), &bench.me, bench.now);
@@ -156,6 +160,7 @@ fn drive(bench: &mut Bench, tape: &mut Tape) {
             learn(bench, input);
         }
         Step::GiveUpHolder => _ = bench.must(What::HolderGone),
+        Step::GiveUpHint => _ = bench.must(What::HintGivenUp),
         Step::Expire => _ = bench.must(What::Expired),
         Step::Park(reason) => _ = bench.must(What::Parked(reason)),
         Step::Wait(until) => {
@@ -179,7 +184,7 @@ fn check_step(bench: &Bench, step: Step) {
     let payout = bench.payout();
     if step == Step::Open {
         assert!(payout.live_attempt().is_none(), "a second live attempt");
-        assert!(payout.resolved && !payout.look_first, "not ready to be sent");
+        assert!(payout.resolved && payout.look_first.is_none(), "not ready to be sent");
         assert_eq!(payout.unconfirmed, None, "the provider has said something");
         assert!(payout.give_back.is_none() && !payout.cancel_requested, "not wanted any more");
         assert!(matches!(payout.state, State::Pending { .. } | State::Indeterminate { .. }));
@@ -199,11 +204,11 @@ fn check_step(bench: &Bench, step: Step) {
 fn check_schedule(bench: &Bench) {
     let (payout, policy, now) = (bench.payout(), &bench.policy, bench.now);
     for tries in [1, 2, 10, 1000] {
-        let due = due_at(payout, policy, tries, now);
+        let due = due_at(payout, policy, in_vain(tries), now);
         let open = matches!(payout.live_attempt(), Some(a) if a.status == open_status());
         assert!(open || due.is_none_or(|due| due > now), "no pause after {tries} tries");
     }
-    let Some(due) = due_at(payout, policy, 0, now) else {
+    let Some(due) = due_at(payout, policy, in_vain(0), now) else {
         assert!(may_rest(payout, policy, now), "{:?} is never looked at again", payout.state);
         return;
     };
@@ -230,8 +235,11 @@ fn may_rest(payout: &Payout, policy: &Policy, now: Timestamp) -> bool {
         State::Completed { return_window_ends_at } => {
             policy.polling.is_none() || now.plus(Duration::ZERO) >= return_window_ends_at
         }
-        State::Pending { .. }
-        | State::Submitting
+        // Looked at by people, or moved by a word of the provider.
+        State::Pending { held } => {
+            payout.attention.is_some() || held.is_some_and(|hold| hold.is_parked())
+        }
+        State::Submitting
         | State::Failed { .. }
         | State::Canceled { .. }
         | State::Returned { .. } => false,

@@ -17,6 +17,8 @@ use crate::bench::{
 pub(crate) enum Standing {
     Unresolved,
     UnresolvedLookFirst,
+    UnresolvedOutOfReach,
+    UnresolvedParked,
     Fresh,
     Unsent,
     Held,
@@ -70,7 +72,9 @@ impl Standing {
     fn next(self) -> Option<Self> {
         Some(match self {
             Self::Unresolved => Self::UnresolvedLookFirst,
-            Self::UnresolvedLookFirst => Self::Fresh,
+            Self::UnresolvedLookFirst => Self::UnresolvedOutOfReach,
+            Self::UnresolvedOutOfReach => Self::UnresolvedParked,
+            Self::UnresolvedParked => Self::Fresh,
             Self::Fresh => Self::Unsent,
             Self::Unsent => Self::Held,
             Self::Held => Self::LookFirst,
@@ -118,6 +122,8 @@ impl Standing {
         match self {
             Self::Unresolved => "destination not resolved",
             Self::UnresolvedLookFirst => "destination not resolved, to be looked for first",
+            Self::UnresolvedOutOfReach => "destination not resolved, no answer so far",
+            Self::UnresolvedParked => "destination refused, to be looked for first: parked",
             Self::Fresh => "ready to be sent",
             Self::Unsent => "one attempt proven not sent",
             Self::Held => "held, access was refused",
@@ -165,10 +171,19 @@ impl Standing {
     /// A payout that stands so under `policy`; none where no payout can.
     pub(crate) fn bench(self, policy: &Policy) -> Option<Bench> {
         let beginning = Beginning {
-            unresolved: matches!(self, Self::Unresolved | Self::UnresolvedLookFirst),
+            unresolved: matches!(
+                self,
+                Self::Unresolved
+                    | Self::UnresolvedLookFirst
+                    | Self::UnresolvedOutOfReach
+                    | Self::UnresolvedParked
+            ),
             look_first: matches!(
                 self,
-                Self::UnresolvedLookFirst | Self::LookFirst | Self::LookFirstCancelRequested
+                Self::UnresolvedLookFirst
+                    | Self::UnresolvedParked
+                    | Self::LookFirst
+                    | Self::LookFirstCancelRequested
             ),
             submit_before: None,
         };
@@ -183,6 +198,10 @@ impl Standing {
     fn reach(self, bench: &mut Bench) -> Option<()> {
         match self {
             Self::Unresolved | Self::UnresolvedLookFirst | Self::Fresh | Self::LookFirst => {}
+            Self::UnresolvedOutOfReach => _ = bench.must(What::InDoubt(Reason::AnswerLost)),
+            Self::UnresolvedParked => {
+                bench.must(What::DestinationRefused(Reason::AccountClosed));
+            }
             Self::Unsent => _ = bench.open().must(What::NotSent),
             Self::Held => _ = bench.open().must(refused(RefusalKind::Access)),
             Self::LookFirstCancelRequested => _ = bench.must(What::CancelRequested),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use payout::attempt::{ATTEMPTS_KEPT, ATTEMPTS_MAX};
 use payout::input::{Certainty, Input, RefusalKind, Report, Reported, What};
-use payout::machine::Step;
+use payout::machine::{Step, Tries, due_at};
 use payout::policy::Policy;
 use payout::reason::Reason;
 use payout::state::{State, StateName};
@@ -39,7 +39,9 @@ fn what_is_next_follows_from_where_a_payout_stands() {
         (Standing::Held, &resend, Step::Open),
         (Standing::LookFirst, &look_up, Step::Ask),
         (Standing::Unconfirmed, &look_up, Step::Ask),
-        (Standing::Disputed, &look_up, Step::Ask),
+        (Standing::UnresolvedOutOfReach, &resend, Step::Resolve),
+        (Standing::UnresolvedParked, &look_up, Step::Done),
+        (Standing::Disputed, &look_up, Step::Done),
         (Standing::Submitting, &resend, Step::GiveUpHolder),
         (Standing::InDoubt, &resend, Step::Ask),
         (Standing::InDoubt, &look_up, Step::Ask),
@@ -122,6 +124,8 @@ fn the_horizon_of_a_second_attempt_is_that_of_the_first() {
 fn a_word_to_be_confirmed_does_not_send_past_the_horizon() {
     let mut bench = standing(Standing::InDoubtUnconfirmed, &resend());
     bench.wait(HORIZON);
+    assert_eq!(bench.step(), Step::GiveUpHint);
+    bench.must(What::HintGivenUp);
     assert_eq!(bench.step(), Step::Park(Reason::HorizonPassed));
     bench.must(What::Parked(Reason::HorizonPassed));
     assert_eq!((bench.record.schedule.due_at, bench.step()), (None, Step::Done));
@@ -199,6 +203,18 @@ fn nothing_is_sent_while_it_is_held() {
     assert_eq!(bench.step(), Step::Wait(until), "even if it is scheduled wrongly");
     bench.now = until;
     assert_eq!(bench.step(), Step::Open);
+}
+
+/// Asking again at once would keep us locked out, and maybe everybody who shares the account.
+#[test]
+fn no_question_is_asked_sooner_than_the_hold_after_our_access_was_refused() {
+    let refused = Tries { in_vain: 1, access_refused: true };
+    for before in [Standing::Unresolved, Standing::LookFirst, Standing::InDoubt, Standing::Accepted]
+    {
+        let bench = standing(before, &look_up(true));
+        let due_at = due_at(bench.payout(), &bench.policy, refused, bench.now);
+        assert!(due_at >= Some(bench.now.plus(HOLD)), "{before:?}");
+    }
 }
 
 /// Every failed attempt is an event, and events start the count of tries anew.

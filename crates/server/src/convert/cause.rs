@@ -38,6 +38,7 @@ pub(crate) fn reason_name(reason: Reason) -> &'static str {
 pub(super) fn attention(reason: Reason) -> v1::Attention {
     match reason {
         Reason::AmountDiffers => v1::Attention::AmountMismatch,
+        Reason::Unconfirmed => v1::Attention::Unconfirmed,
         _ => v1::Attention::Contradiction,
     }
 }
@@ -70,6 +71,7 @@ fn neutral(reason: Reason) -> v1::Reason {
         Reason::ProviderAccountChanged => v1::Reason::ProviderAccountChanged,
         Reason::AmountDiffers => v1::Reason::AmountDiffers,
         Reason::Contradicted => v1::Reason::Contradicted,
+        Reason::Unconfirmed => v1::Reason::Unconfirmed,
         Reason::Other => v1::Reason::Other,
     }
 }

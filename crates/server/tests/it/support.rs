@@ -30,7 +30,7 @@ use payout::policy::{Backoff, DoubtPolicy, Policy};
 use payout::port::*;
 use payout::reason::Reason;
 use payout::record::{Fence, Payout};
-use payout::time::Timestamp;
+use payout::time::{Time, Timestamp};
 use server::{Drained, Listeners, Probes, ServerConfig, serve};
 use store_embedded::EmbeddedStore;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -134,9 +134,9 @@ struct RealClock(Instant);
 
 #[async_trait]
 impl Clock for RealClock {
-    fn wall(&self) -> Timestamp {
+    fn time(&self) -> Time {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-        Timestamp::EPOCH.plus(now)
+        Time::steady(Timestamp::EPOCH.plus(now))
     }
 
     fn monotonic(&self) -> Duration {

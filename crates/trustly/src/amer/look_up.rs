@@ -4,10 +4,12 @@
 use payout::attempt::AttemptStatus;
 use payout::input::What;
 use payout::port::{Answer, Evidence, EvidenceKind};
+use payout::reason::Reason;
 use payout::record::Payout;
+use zeroize::Zeroizing;
 
 use super::handle::{Authorization, is_transaction_id};
-use super::provider::Americas;
+use super::provider::{Americas, why_no_answer, why_no_reply};
 use super::report::{is_of, report, reported};
 use super::status::Status;
 use super::wire::page::{PAGE_BYTES_MAX, Page};
@@ -43,15 +45,17 @@ async fn by_id(
     authorization: Option<Authorization>,
 ) -> Answer {
     let (found, evidence) = americas.transaction(id).await;
-    let Some(found) = found.filter(|found| is_of(payout, found)) else {
-        return Answer { inputs: Vec::new(), evidence };
+    let found = match found {
+        Ok(found) if is_of(payout, &found) => found,
+        Ok(_) => return unanswered(Reason::AnswerUnknown, evidence),
+        Err(why) => return unanswered(why, evidence),
     };
     if rank(found.status) > Rank::Ended || !may_have_another(payout) {
-        return Answer { inputs: report(payout, &found).into_iter().collect(), evidence };
+        return told(payout, &found, evidence);
     }
     let parent = authorization.map(|authorization| authorization.transaction_id);
     let Some(parent) = found.original_transaction_id.clone().or(parent) else {
-        return Answer { inputs: Vec::new(), evidence };
+        return unanswered(Reason::AnswerUnknown, evidence);
     };
     let mut listed = list(americas, &deposits_on(&parent)).await;
     listed.evidence.extend(evidence);
@@ -62,11 +66,23 @@ async fn by_id(
     {
         return adopt(americas, payout, other).await;
     }
-    let said = match listed.complete && listed_itself {
-        true => report(payout, &found),
-        false => None,
-    };
-    Answer { inputs: said.into_iter().collect(), evidence: listed.evidence }
+    match listed.gap {
+        None if listed_itself => told(payout, &found, listed.evidence),
+        None => unanswered(Reason::AnswerUnknown, listed.evidence),
+        Some(why) => unanswered(why, listed.evidence),
+    }
+}
+
+/// What a transaction says; a status that is not known here says nothing.
+fn told(payout: &Payout, found: &Transaction, evidence: Vec<Evidence>) -> Answer {
+    match report(payout, found) {
+        Some(said) => Answer { inputs: vec![said], evidence },
+        None => unanswered(Reason::AnswerUnknown, evidence),
+    }
+}
+
+fn unanswered(why: Reason, evidence: Vec<Evidence>) -> Answer {
+    Answer { inputs: vec![own(What::InDoubt(why))], evidence }
 }
 
 /// Only what was sent again after it was proven absent can have two transactions, and what is not
@@ -95,24 +111,29 @@ async fn by_name(
     if let Some(found) = all.ours(payout) {
         return adopt(americas, payout, found).await;
     }
-    if !(deposits.complete && all.complete && all.has(id)) {
-        return Answer::default();
-    }
+    let could_find = all.has(id);
     let mut evidence = deposits.evidence;
     evidence.extend(all.evidence);
-    Answer { inputs: vec![own(What::NotFound)], evidence }
+    match deposits.gap.or(all.gap) {
+        Some(why) => unanswered(why, evidence),
+        None if could_find => Answer { inputs: vec![own(What::NotFound)], evidence },
+        None => unanswered(Reason::AnswerUnknown, evidence),
+    }
 }
 
 /// Asks for a transaction that a list showed. Lists lag, so what the transaction says itself
 /// counts; an amount that it leaves out is the one in the list.
 async fn adopt(americas: &Americas, payout: &Payout, listed: &Transaction) -> Answer {
     let (found, evidence) = americas.transaction(&listed.transaction_id).await;
-    let said = found.filter(|found| is_of(payout, found)).and_then(|mut found| {
-        found.amount_minor_units = found.amount_minor_units.or(listed.amount_minor_units);
-        found.currency = found.currency.or_else(|| listed.currency.clone());
-        report(payout, &found)
-    });
-    Answer { inputs: said.into_iter().collect(), evidence }
+    match found {
+        Ok(mut found) if is_of(payout, &found) => {
+            found.amount_minor_units = found.amount_minor_units.or(listed.amount_minor_units);
+            found.currency = found.currency.or_else(|| listed.currency.clone());
+            told(payout, &found, evidence)
+        }
+        Ok(_) => unanswered(Reason::AnswerUnknown, evidence),
+        Err(why) => unanswered(why, evidence),
+    }
 }
 
 fn deposits_on(authorization_id: &str) -> String {
@@ -161,12 +182,11 @@ fn best<'a>(payout: &Payout, transactions: &'a [Transaction]) -> Option<&'a Tran
 }
 
 /// A list, with the pages as they came.
-#[derive(Default)]
 struct Listed {
     transactions: Vec<Transaction>,
     evidence: Vec<Evidence>,
-    /// Whether it was read to its end, every page of it to be trusted.
-    complete: bool,
+    /// Why it is not known to its end; none if it is, every page of it to be trusted.
+    gap: Option<Reason>,
 }
 
 impl Listed {
@@ -174,7 +194,7 @@ impl Listed {
     /// be in what was not read.
     fn ours(&self, payout: &Payout) -> Option<&Transaction> {
         let found = best(payout, &self.transactions)?;
-        (self.complete || rank(found.status) > Rank::Ended).then_some(found)
+        (self.gap.is_none() || rank(found.status) > Rank::Ended).then_some(found)
     }
 
     fn has(&self, id: &str) -> bool {
@@ -185,25 +205,38 @@ impl Listed {
 /// Reads a list, without a time filter: whose clock would it be by? It has ended when a page is
 /// empty: one that is merely short may be all that Trustly was willing to give at once.
 async fn list(americas: &Americas, query: &str) -> Listed {
-    let mut listed = Listed::default();
+    let gap = Some(Reason::AnswerUnknown);
+    let mut listed = Listed { transactions: Vec::new(), evidence: Vec::new(), gap };
     for _ in 0..PAGES_MAX {
-        let start = listed.transactions.len();
-        let path =
-            format!("/transactions?{query}&count={PAGE_SIZE}&startIndex={start}&sortOrder=desc");
-        let Ok(reply) = americas.get(&path, PAGE_BYTES_MAX).await else { break };
-        let Ok(page) = Page::parse(&reply.body) else { break };
-        let misplaced = page.start_index.is_some_and(|index| usize::try_from(index) != Ok(start));
-        if !reply.is_success() || misplaced {
-            break;
-        }
-        listed.evidence.push(Evidence { kind: EvidenceKind::Reply, bytes: reply.body });
+        let (page, body) = match page(americas, query, listed.transactions.len()).await {
+            Ok(page) => page,
+            Err(why) => return Listed { gap: Some(why), ..listed },
+        };
+        listed.evidence.push(Evidence { kind: EvidenceKind::Reply, bytes: body });
         if page.transactions.is_empty() {
-            listed.complete = true;
-            break;
+            return Listed { gap: None, ..listed };
         }
         listed.transactions.extend(page.transactions);
     }
     listed
+}
+
+/// One page of a list and its bytes; else why it cannot be had.
+async fn page(
+    americas: &Americas,
+    query: &str,
+    start: usize,
+) -> Result<(Page, Zeroizing<Vec<u8>>), Reason> {
+    let path = format!("/transactions?{query}&count={PAGE_SIZE}&startIndex={start}&sortOrder=desc");
+    let reply = americas.get(&path, PAGE_BYTES_MAX).await.map_err(why_no_reply)?;
+    let page = match Page::parse(&reply.body) {
+        Ok(page) if reply.is_success() => page,
+        Ok(_) | Err(_) => return Err(why_no_answer(&reply)),
+    };
+    match page.start_index {
+        Some(index) if usize::try_from(index) != Ok(start) => Err(Reason::AnswerUntrusted),
+        Some(_) | None => Ok((page, reply.body)),
+    }
 }
 
 /// Escapes everything that is not unreserved in RFC 3986.

@@ -108,13 +108,20 @@ impl Americas {
         self.transport.call(call).await
     }
 
-    /// Reads one transaction. None, if the answer cannot be trusted to be about it.
-    pub(super) async fn transaction(&self, id: &str) -> (Option<Transaction>, Vec<Evidence>) {
+    /// Reads one transaction; else why there is no answer that can be trusted to be about it.
+    pub(super) async fn transaction(
+        &self,
+        id: &str,
+    ) -> (Result<Transaction, Reason>, Vec<Evidence>) {
         let path = format!("/transactions/{id}");
-        let Ok(reply) = self.get(&path, REPLY_BYTES_MAX).await else { return (None, Vec::new()) };
+        let reply = match self.get(&path, REPLY_BYTES_MAX).await {
+            Ok(reply) => reply,
+            Err(no_reply) => return (Err(why_no_reply(no_reply)), Vec::new()),
+        };
         let transaction = match Reply::parse(&reply.body) {
-            Ok(Reply::Transaction(found)) if is_good(&reply, &found, id) => Some(*found),
-            Ok(Reply::Transaction(_) | Reply::Errors(_)) | Err(_) => None,
+            Ok(Reply::Transaction(found)) if is_good(&reply, &found, id) => Ok(*found),
+            Ok(Reply::Transaction(_)) | Err(_) => Err(why_no_answer(&reply)),
+            Ok(Reply::Errors(errors)) => Err(why_not_told(&errors)),
         };
         (transaction, vec![Evidence { kind: EvidenceKind::Reply, bytes: reply.body }])
     }
@@ -166,6 +173,30 @@ fn is_answer(reply: &transport::Reply, found: &Transaction, payout: &Payout, pat
 
 fn deposit_path(authorization_id: &str) -> String {
     format!("/transactions/{authorization_id}/deposit")
+}
+
+/// Why a question has no reply.
+pub(super) fn why_no_reply(no_reply: NoReply) -> Reason {
+    match no_reply {
+        NoReply::NotSent => Reason::ConnectionFailed,
+        NoReply::Lost => Reason::AnswerLost,
+    }
+}
+
+/// Why a reply to a question is no answer to it.
+pub(super) fn why_no_answer(reply: &transport::Reply) -> Reason {
+    match (Reply::parse(&reply.body), reply.status) {
+        (Ok(Reply::Errors(errors)), _) => why_not_told(&errors),
+        (Ok(Reply::Transaction(_)) | Err(_), 500..) => Reason::ProviderUnavailable,
+        (Ok(Reply::Transaction(_)) | Err(_), _) => Reason::AnswerUntrusted,
+    }
+}
+
+fn why_not_told(errors: &ApiErrors) -> Reason {
+    match errors.class() {
+        Class::Access => Reason::AccessRefused,
+        Class::Refused | Class::Duplicate | Class::Doubtful => Reason::AnswerUnknown,
+    }
 }
 
 /// Whether an answer shows the transaction that was asked for.
@@ -296,13 +327,12 @@ impl Onboarding for Americas {
         }
         let reply = match self.get(&format!("/transactions/{id}"), REPLY_BYTES_MAX).await {
             Ok(reply) => reply,
-            Err(NoReply::NotSent) => return Resolution::Unknown(Reason::ConnectionFailed),
-            Err(NoReply::Lost) => return Resolution::Unknown(Reason::AnswerLost),
+            Err(no_reply) => return Resolution::Unknown(why_no_reply(no_reply)),
         };
         match Reply::parse(&reply.body) {
             Ok(Reply::Transaction(found)) if is_good(&reply, &found, id) => imported(*found),
             Ok(Reply::Errors(errors)) => import_refused(&errors),
-            Ok(Reply::Transaction(_)) | Err(_) => Resolution::Unknown(Reason::AnswerUntrusted),
+            Ok(Reply::Transaction(_)) | Err(_) => Resolution::Unknown(why_no_answer(&reply)),
         }
     }
 }

@@ -268,8 +268,12 @@ impl Provider for Europe {
     async fn ask(&self, _: &Payout, _: Option<&Handle>, request: Option<&Request>) -> Answer {
         let Some(request) = request else { return Answer::default() };
         let mut answer = self.account_payout(request).await;
-        // That this repeat was not sent, or not answered, says nothing about the first send.
-        answer.inputs.retain(|input| !matches!(input.what, What::NotSent | What::InDoubt(_)));
+        for input in &mut answer.inputs {
+            // That this repeat was not sent says nothing about the first send.
+            if input.what == What::NotSent {
+                input.what = What::InDoubt(Reason::ConnectionFailed);
+            }
+        }
         answer
     }
 

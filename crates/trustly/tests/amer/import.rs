@@ -92,7 +92,7 @@ async fn everything_else_is_not_known() {
         (Err(NoReply::NotSent), Reason::ConnectionFailed),
         (Err(NoReply::Lost), Reason::AnswerLost),
         (Ok((200, b"<html>".to_vec())), Reason::AnswerUntrusted),
-        (Ok((500, genuine.clone())), Reason::AnswerUntrusted),
+        (Ok((500, genuine.clone())), Reason::ProviderUnavailable),
         (Ok((200, genuine[..genuine.len() - 1].to_vec())), Reason::AnswerUntrusted),
     ] {
         let resolution = imported(move |_| outcome.clone()).await;

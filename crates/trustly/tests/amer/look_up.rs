@@ -73,6 +73,9 @@ impl Trustly {
     }
 }
 
+/// An answer that teaches nothing about the order.
+const UNKNOWN: [What; 1] = [What::InDoubt(Reason::AnswerUnknown)];
+
 async fn in_doubt() -> Payout {
     let lost = Input::own(What::InDoubt(Reason::AnswerLost));
     taken(submitting().await.0, &policy(), &[lost]).0
@@ -154,8 +157,8 @@ async fn what_is_found_is_adopted() {
     }
     for number in [9, 15] {
         let trustly = Trustly::with(vec![ours(number), authorization()]);
-        assert_eq!(by_name(trustly.clone()).await, [], "an unknown status proves nothing");
-        assert_eq!(by_id(trustly, &accepted().await).await, []);
+        assert_eq!(by_name(trustly.clone()).await, UNKNOWN, "an unknown status proves nothing");
+        assert_eq!(by_id(trustly, &accepted().await).await, UNKNOWN);
     }
 }
 
@@ -178,8 +181,8 @@ async fn nothing_found_counts_if_the_look_up_could_have_found_it() {
     let wrapped = Trustly { wrapped: true, ..there.clone() };
     assert_eq!(by_name(wrapped).await, [What::NotFound]);
     let control_missing = Trustly { hidden: vec![AUTHORIZATION_ID], ..there };
-    assert_eq!(by_name(control_missing).await, []);
-    assert_eq!(by_name(Trustly::with(vec![])).await, []);
+    assert_eq!(by_name(control_missing).await, UNKNOWN);
+    assert_eq!(by_name(Trustly::with(vec![])).await, UNKNOWN);
 }
 
 #[tokio::test]
@@ -240,12 +243,12 @@ async fn lists_are_read_to_their_end() {
 #[tokio::test]
 async fn a_list_without_an_end_proves_nothing() {
     let endless: Vec<Value> = (0..2_100).map(other).chain([authorization()]).collect();
-    assert_eq!(by_name(Trustly::with(endless.clone())).await, []);
+    assert_eq!(by_name(Trustly::with(endless.clone())).await, UNKNOWN);
     let first = [vec![ours(2)], endless.clone()].concat();
     let adopted = by_name(Trustly::with(first)).await;
     assert_eq!(adopted, [certain(Reported::Accepted)], "what is found counts all the same");
     let ended = [vec![ours(8)], endless].concat();
-    assert_eq!(by_name(Trustly::with(ended)).await, [], "an end needs the whole list");
+    assert_eq!(by_name(Trustly::with(ended)).await, UNKNOWN, "an end needs the whole list");
 }
 
 /// A page that is not what was asked for, and one that the same page comes back for ever.
@@ -257,34 +260,35 @@ async fn a_misplaced_page_proves_nothing() {
             false => ok(&json!({ "transactions": [], "startIndex": index })),
         };
         let (answer, _) = asked_of(play, &in_doubt().await, Some(&handle().await)).await;
-        assert_eq!(answer.inputs, []);
+        assert_eq!(whats(&answer), [What::InDoubt(Reason::AnswerUntrusted)]);
     }
     let stuck = |_: &Sent| ok(&json!({ "transactions": [authorization()] }));
     let (answer, script) = asked_of(stuck, &in_doubt().await, Some(&handle().await)).await;
-    assert_eq!((answer.inputs.len(), script.sent().len()), (0, 40));
+    assert_eq!((whats(&answer), script.sent().len()), (UNKNOWN.to_vec(), 40));
 }
 
 #[tokio::test]
 async fn an_untrusted_page_proves_nothing() {
     let empty = json!({ "transactions": [] }).to_string();
     let nameless = with(ours(2), &json!({ "merchantReference": null }));
+    let amountless = with(ours(2), &json!({ "amount": null }));
     let bodies = [
-        (503, empty.clone()),
-        (404, empty.clone()),
-        (302, empty),
-        (200, "<html></html>".to_owned()),
-        (200, "[]".to_owned()),
-        (200, "{}".to_owned()),
-        (200, r#"{"transactions":null}"#.to_owned()),
-        (200, r#"{"transactions":[null]}"#.to_owned()),
-        (200, r#"{"message":"busy"}"#.to_owned()),
-        (200, r#"{"errors":[{"code":100}],"transactions":[]}"#.to_owned()),
-        (401, r#"{"errors":[{"code":375}]}"#.to_owned()),
-        (200, json!({ "transactions": [nameless] }).to_string()),
-        (200, json!({ "transactions": [with(ours(2), &json!({ "amount": null }))] }).to_string()),
+        (503, empty.clone(), Reason::ProviderUnavailable),
+        (404, empty.clone(), Reason::AnswerUntrusted),
+        (302, empty, Reason::AnswerUntrusted),
+        (200, "<html></html>".to_owned(), Reason::AnswerUntrusted),
+        (200, "[]".to_owned(), Reason::AnswerUntrusted),
+        (200, "{}".to_owned(), Reason::AnswerUntrusted),
+        (200, r#"{"transactions":null}"#.to_owned(), Reason::AnswerUntrusted),
+        (200, r#"{"transactions":[null]}"#.to_owned(), Reason::AnswerUntrusted),
+        (200, r#"{"message":"busy"}"#.to_owned(), Reason::AnswerUntrusted),
+        (200, r#"{"errors":[{"code":100}],"transactions":[]}"#.to_owned(), Reason::AnswerUnknown),
+        (401, r#"{"errors":[{"code":375}]}"#.to_owned(), Reason::AccessRefused),
+        (200, json!({ "transactions": [nameless] }).to_string(), Reason::AnswerUntrusted),
+        (200, json!({ "transactions": [amountless] }).to_string(), Reason::AnswerUntrusted),
     ];
     for broken_list in ["originalTransactionId", "payment.customer"] {
-        for (status, body) in bodies.clone() {
+        for (status, body, why) in bodies.clone() {
             let trustly = Trustly::with(vec![authorization()]);
             let shown = body.clone();
             let play = move |sent: &Sent| match sent.url.contains(broken_list) {
@@ -292,13 +296,15 @@ async fn an_untrusted_page_proves_nothing() {
                 false => trustly.answer(sent),
             };
             let (answer, _) = asked_of(play, &in_doubt().await, Some(&handle().await)).await;
-            assert_eq!(answer.inputs, [], "{broken_list}: {status} {shown}");
+            assert_eq!(whats(&answer), [What::InDoubt(why)], "{broken_list}: {status} {shown}");
         }
     }
-    for lost in [NoReply::Lost, NoReply::NotSent] {
+    for (lost, why) in
+        [(NoReply::Lost, Reason::AnswerLost), (NoReply::NotSent, Reason::ConnectionFailed)]
+    {
         let (answer, _) =
             asked_of(move |_| Err(lost), &in_doubt().await, Some(&handle().await)).await;
-        assert_eq!(answer, Answer::default());
+        assert_eq!(whats(&answer), [What::InDoubt(why)]);
     }
 }
 
@@ -308,7 +314,7 @@ async fn of_several_transactions_the_one_that_moves_money_speaks() {
     for (number, expected) in [
         (2, vec![certain(Reported::Accepted)]),
         (4, vec![certain(Reported::Completed)]),
-        (9, vec![]),
+        (9, UNKNOWN.to_vec()),
         (5, vec![ended(Reported::Failed, Reason::ProviderAborted)]),
     ] {
         for order in [vec![failed.clone(), ours(number)], vec![ours(number), failed.clone()]] {
@@ -343,7 +349,7 @@ async fn a_failure_waits_for_a_second_transaction_that_moves_money() {
     assert_eq!((after.attention, after.give_back), (Some(Reason::Contradicted), None));
 
     let lagging = Trustly { hidden: vec![DEPOSIT_ID], ..alone };
-    assert_eq!(by_id(lagging, &payout).await, [], "a list that lags proves nothing");
+    assert_eq!(by_id(lagging, &payout).await, UNKNOWN, "a list that lags proves nothing");
     let single = accepted().await;
     let lagging = Trustly { hidden: vec![DEPOSIT_ID], ..Trustly::with(vec![ours(8)]) };
     assert_eq!(by_id(lagging, &single).await, failed, "one attempt has one transaction");
@@ -361,32 +367,37 @@ async fn a_failure_of_a_forgotten_attempt_needs_the_list_too() {
     let expected = ended(Reported::Failed, Reason::ProviderAborted);
     assert_eq!(by_id(failed.clone(), &spoken_of).await, [expected]);
     let lagging = Trustly { hidden: vec![DEPOSIT_ID], ..failed };
-    assert_eq!(by_id(lagging, &spoken_of).await, []);
+    assert_eq!(by_id(lagging, &spoken_of).await, UNKNOWN);
     let orphan = with(ours(8), &json!({ "originalTransactionId": null }));
     let play = move |_: &Sent| ok(&json!({ "transaction": orphan }));
-    assert_eq!(asked_of(play, &spoken_of, None).await.0.inputs, [], "no list to look in");
+    let (answer, _) = asked_of(play, &spoken_of, None).await;
+    assert_eq!(whats(&answer), UNKNOWN, "no list to look in");
 }
 
 #[tokio::test]
 async fn only_the_transaction_itself_speaks_for_the_payout() {
     for (members, expected) in [
-        (json!({ "transactionId": "99" }), None),
-        (json!({ "merchantReference": "po_other" }), None),
-        (json!({ "transactionType": 1 }), None),
-        (json!({ "transactionType": 7 }), None),
-        (json!({ "merchantReference": null }), Some(certain(Reported::Completed))),
+        (json!({ "transactionId": "99" }), What::InDoubt(Reason::AnswerUntrusted)),
+        (json!({ "merchantReference": "po_other" }), What::InDoubt(Reason::AnswerUnknown)),
+        (json!({ "transactionType": 1 }), What::InDoubt(Reason::AnswerUnknown)),
+        (json!({ "transactionType": 7 }), What::InDoubt(Reason::AnswerUnknown)),
+        (json!({ "merchantReference": null }), certain(Reported::Completed)),
     ] {
         let found = with(ours(4), &members);
         let shown = members.to_string();
         let play = move |_: &Sent| ok(&json!({ "transaction": found }));
         let (answer, _) = asked_of(play, &accepted().await, Some(&handle().await)).await;
-        assert_eq!(whats(&answer), Vec::from_iter(expected), "{shown}");
+        assert_eq!(whats(&answer), [expected], "{shown}");
     }
-    for status in [302, 400, 500] {
+    for (status, why) in [
+        (302, Reason::AnswerUntrusted),
+        (400, Reason::AnswerUntrusted),
+        (500, Reason::ProviderUnavailable),
+    ] {
         let body = json!({ "transaction": ours(8) }).to_string().into_bytes();
         let play = move |_: &Sent| Ok((status, body.clone()));
         let (answer, _) = asked_of(play, &accepted().await, Some(&handle().await)).await;
-        assert_eq!(answer.inputs, [], "{status}");
+        assert_eq!(whats(&answer), [What::InDoubt(why)], "{status}");
     }
 }
 

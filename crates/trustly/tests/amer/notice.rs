@@ -129,7 +129,10 @@ async fn a_bad_word_gives_nothing_back_before_a_look_up() {
     let denied = received(&about("8", "")).unwrap().input;
     let (after, events) = taken(submitting().await.0, &policy(), &[denied]);
     assert_eq!(after.state.name().as_str(), "SUBMITTING");
-    assert_eq!((after.unconfirmed, after.give_back), (Some(Reported::Failed), None));
+    assert_eq!(
+        (after.unconfirmed.map(|hint| hint.status), after.give_back),
+        (Some(Reported::Failed), None)
+    );
     assert_eq!(events.len(), 1);
 }
 

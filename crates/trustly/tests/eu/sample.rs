@@ -17,7 +17,7 @@ use payout::policy::{Backoff, DoubtPolicy, Policy};
 use payout::port::{Answer, Request};
 use payout::reason::Reason;
 use payout::record::Payout;
-use payout::time::Timestamp;
+use payout::time::{Time, Timestamp};
 use zeroize::Zeroizing;
 
 pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
@@ -67,7 +67,7 @@ pub(crate) fn order(key: &str, amount: Money) -> Order {
 pub(crate) fn pending(order: Order) -> Payout {
     let id = payout_id(&order.merchant, &order.idempotency_key);
     let fingerprint = fingerprint(&ring(&[1]), &order, &raw_handle("1234567890"));
-    let created = Created { order, fingerprint, look_first: false, resolved: true };
+    let created = Created { order, fingerprint, look_first: None, resolved: true };
     machine::apply(None, &machine::create(id, created, NOW))
 }
 
@@ -92,7 +92,7 @@ pub(crate) fn opened(payout: Payout, policy: &Policy, request: &Request) -> Payo
 pub(crate) fn taken(payout: Payout, policy: &Policy, inputs: &[Input]) -> (Payout, Vec<Event>) {
     let (mut payout, mut events) = (payout, Vec::new());
     for input in inputs {
-        if let Some(event) = machine::decide(&payout, policy, input, NOW).unwrap() {
+        if let Some(event) = machine::decide(&payout, policy, input, Time::steady(NOW)).unwrap() {
             payout = machine::apply(Some(payout), &event);
             events.push(event);
         }

@@ -23,7 +23,7 @@ use crate::order::{
 };
 use crate::port::{ParkedNotification, SealedEvidence};
 use crate::reason::Reason;
-use crate::record::{Fence, Payout, Record, Schedule, Vault};
+use crate::record::{Fence, Hint, Payout, Record, Schedule, Vault};
 use crate::seal::Sealed;
 use crate::state::{GiveBack, Hold, State};
 use crate::time::Timestamp;
@@ -199,11 +199,17 @@ prop_compose! {
 }
 
 prop_compose! {
+    fn hint()(status in select(every::reported()), since in time()) -> Hint {
+        Hint { status, since }
+    }
+}
+
+prop_compose! {
     fn payout()(
         (id, order, fingerprint, state) in (payout_id(), order(), fingerprint(), state()),
         (attempts, receipts) in (vec(attempt(), 0..4), vec(receipt(), 0..6)),
-        (resolved, look_first, cancel_requested) in any::<(bool, bool, bool)>(),
-        unconfirmed in of(select(every::reported())),
+        (resolved, look_first, cancel_requested) in (any::<bool>(), of(time()), any::<bool>()),
+        unconfirmed in of(hint()),
         (provider_reference, speed_achieved) in (of(provider_reference()), of(speed())),
         (completed_at, ended_at) in (of(time()), of(time())),
         (give_back, attention) in (of(give_back()), of(reason())),
@@ -250,7 +256,7 @@ prop_compose! {
 prop_compose! {
     fn created()(
         (order, fingerprint) in (order(), fingerprint()),
-        (look_first, resolved) in any::<(bool, bool)>(),
+        (look_first, resolved) in (of(time()), any::<bool>()),
     ) -> Created {
         Created { order, fingerprint, look_first, resolved }
     }
@@ -273,6 +279,7 @@ fn change() -> impl Strategy<Value = Change> {
         Just(Change::Parked),
         Just(Change::Noted),
         Just(Change::Contradicted),
+        Just(Change::Held),
     ]
 }
 
@@ -346,6 +353,7 @@ fn what() -> impl Strategy<Value = What> {
         Just(What::CancelRequested),
         Just(What::Expired),
         reason().prop_map(What::Parked),
+        Just(What::HintGivenUp),
     ]
 }
 

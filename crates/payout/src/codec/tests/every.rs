@@ -37,7 +37,8 @@ pub(crate) fn reasons() -> Vec<Reason> {
             Reason::ProviderAccountChanged => Reason::AmountDiffers,
             Reason::AmountDiffers => Reason::Contradicted,
             Reason::Contradicted => Reason::Other,
-            Reason::Other => return None,
+            Reason::Other => Reason::Unconfirmed,
+            Reason::Unconfirmed => return None,
         })
     })
 }

@@ -19,7 +19,7 @@ use crate::order::{
 };
 use crate::port::{EvidenceKind, ParkedNotification, SealedEvidence};
 use crate::reason::Reason;
-use crate::record::{Fence, Payout, Record, Schedule, Vault};
+use crate::record::{Fence, Hint, Payout, Record, Schedule, Vault};
 use crate::seal::Sealed;
 use crate::state::{GiveBack, Hold, State, StateName};
 use crate::time::Timestamp;
@@ -120,7 +120,7 @@ fn pending() -> Payout {
         state: State::Pending { held: None },
         attempts: Vec::new(),
         resolved: false,
-        look_first: false,
+        look_first: None,
         cancel_requested: false,
         unconfirmed: None,
         provider_reference: None,
@@ -143,9 +143,9 @@ pub(crate) fn records() -> Vec<Record> {
         state: State::Indeterminate { parked: Some(Reason::HorizonPassed) },
         attempts: vec![attempt(1, AttemptStatus::NotSent), attempt(2, in_doubt())],
         resolved: true,
-        look_first: true,
+        look_first: Some(at(2)),
         cancel_requested: true,
-        unconfirmed: Some(Reported::Failed),
+        unconfirmed: Some(Hint { status: Reported::Failed, since: at(8) }),
         attention: Some(Reason::Contradicted),
         sequence: 7,
         updated_at: at(9),
@@ -212,7 +212,7 @@ pub(crate) fn events() -> Vec<Event> {
     let created = Created {
         order: order(to_destination()),
         fingerprint: fingerprint(),
-        look_first: true,
+        look_first: Some(at(2)),
         resolved: true,
     };
     let created = event(Change::Created(Box::new(created)), State::Pending { held: None });
@@ -256,6 +256,7 @@ fn plain_changes() -> impl Iterator<Item = (Change, State)> {
         (Change::Canceled, State::Canceled { reason: Reason::CancelRequested }),
         (Change::Parked, State::Indeterminate { parked: Some(Reason::ResendUnprotected) }),
         (Change::Noted, State::Accepted),
+        (Change::Held, State::Pending { held: Some(Hold::parked(Reason::AccountClosed)) }),
         (Change::Contradicted, State::Failed { reason: Reason::Other }),
     ]
     .into_iter()
@@ -353,6 +354,7 @@ fn plain_inputs() -> impl Iterator<Item = What> {
         What::CancelRequested,
         What::Expired,
         What::Parked(Reason::HorizonPassed),
+        What::HintGivenUp,
     ]
     .into_iter()
 }
