@@ -44,6 +44,7 @@ macro_rules! every_case {
                 what_is_claimed_is_nobody_elses
                 only_its_holder_releases_a_claim
                 an_append_keeps_or_releases
+                an_append_releases_no_claim_of_another
                 a_claim_ends_at_its_time
                 the_next_due_time_is_known
                 many_claimers_never_overlap

@@ -185,12 +185,13 @@ pub struct Append {
 }
 
 /// What an append does to a claim.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClaimChange {
     /// Nothing: the writer does not hold it, or goes on.
     Keep,
-    /// Ends it.
-    Release,
+    /// Ends it if it is this holder's. Anybody else's stays: the writer's own may have run out
+    /// meanwhile, and whoever claimed the payout after it goes on.
+    Release(Incarnation),
 }
 
 /// What became of an append.
