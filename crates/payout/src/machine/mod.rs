@@ -9,8 +9,10 @@ mod case;
 mod decide;
 mod doubt;
 mod report;
+mod sound;
 mod step;
 
 pub use apply::apply;
 pub use decide::{Declined, create, decide};
+pub use sound::flaw;
 pub use step::{Situation, Step, due_at, next_step};
