@@ -109,7 +109,7 @@ prop_compose! {
         statement_descriptor in of("\\PC{1,35}"),
         external_reference in of("[ -~]{1,64}"),
         submit_before in of(time()),
-        metadata in btree_map("\\PC{1,10}", text(), 0..=16),
+        metadata in btree_map("[A-Za-z0-9._-]{1,40}", text(), 0..=16),
     ) -> Order {
         let descriptor = statement_descriptor.map(|text| StatementDescriptor::parse(&text));
         let reference = external_reference.map(|text| ExternalReference::parse(&text));
