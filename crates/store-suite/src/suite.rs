@@ -37,6 +37,7 @@ macro_rules! every_case {
                 a_fence_is_no_payout
                 create_and_park_miss_nothing
                 what_waits_for_one_order_is_bounded
+                what_waits_for_one_merchant_is_bounded
                 the_list_is_paged_latest_first
             }
             claim {
