@@ -264,6 +264,12 @@ fn malformed_creations(eu: &str, us: &str) -> Vec<Case> {
         ("much metadata", |it| it.metadata = labels(17, 1, 1), &["metadata"], ""),
         ("metadata without key", |it| it.metadata = labels(1, 0, 1), &["metadata"], ""),
         ("long key of metadata", |it| it.metadata = labels(1, 41, 1), &["metadata"], "kkkkkk"),
+        (
+            "comma in a key of metadata",
+            |it| drop(it.metadata.insert("amount,speed".into(), String::new())),
+            &["metadata"],
+            "amount,speed",
+        ),
         ("long value of metadata", |it| it.metadata = labels(1, 1, 257), &["metadata"], "vvvvvv"),
         ("several at once", several_wrong, SEVERAL_WRONG, "Rechnung"),
     ];

@@ -88,7 +88,7 @@ async fn destinations_are_made_and_listed() {
     assert!(text.contains("account: DE*****6199") && !text.contains("5121"), "{text}");
     check_refused(&world, &["destination", "register", "--customer", "c"], &["--iban"]);
     let handle = ["destination", "import", "--customer", "c", "--provider-handle", "abc"];
-    check_refused(&world, &handle, &["InvalidArgument", "INVALID_FIELD", "recorded no"]);
+    check_refused(&world, &handle, &["InvalidArgument", "INVALID_FIELD", "recorded: no"]);
 }
 
 #[tokio::test]
@@ -132,7 +132,7 @@ async fn payouts_are_made_shown_watched_and_cancelled() {
     let mut second = create.clone();
     let key = second.iter().position(|arg| *arg == "order-1").unwrap();
     second[key] = "order-2";
-    check_refused(&world, &second, &["FailedPrecondition", "KEY_FENCED", "recorded no"]);
+    check_refused(&world, &second, &["FailedPrecondition", "KEY_FENCED", "recorded: no"]);
     second[key] = "order-3";
     answer(&world, &second);
     let listed = run(&world, &["payout", "list", "--output", "json"]).json();
@@ -140,6 +140,9 @@ async fn payouts_are_made_shown_watched_and_cancelled() {
     assert_eq!(keys, ["order-3", "order-1"]);
     let text = run(&world, &["payout", "list", "--limit", "1"]).out;
     assert!(text.lines().count() == 1 && text.contains("EUR 10.50 order-3"), "{text}");
+    let told = run(&world, &["payout", "list", "--limit", "1"]).err;
+    assert!(told.contains("--limit"), "there are more: {told}");
+    assert_eq!(run(&world, &["payout", "list"]).err, "");
 }
 
 #[tokio::test]
@@ -148,28 +151,106 @@ async fn mistakes_are_explained() {
     let order = ["payout", "create", "--key", "k", "--customer", "c", "--currency"];
     let with = |more: &[&'static str]| [&order[..], more].concat();
     let handle = ["--provider-handle", "1234567890"];
+    let used = |currency| {
+        let rest = ["--key", "used", "--customer", "c", "--currency", currency, "--amount", "1"];
+        [&["payout", "create"][..], &rest, &handle].concat()
+    };
+    answer(&world, &used("EUR"));
     for (args, said) in [
-        (with(&[&["EUR", "--amount", "1.234"][..], &handle].concat()), &["--amount", "2"][..]),
-        (with(&[&["XYZ", "--amount", "1"][..], &handle].concat()), &["--currency"]),
-        (with(&["EUR", "--amount", "1"]), &["--destination", "--provider-handle", "--iban"]),
         (
             with(&["EUR", "--amount", "1", "--destination", "ds_unknown"]),
-            &["NotFound", "DESTINATION_NOT_FOUND", "recorded no"],
+            &["NotFound", "DESTINATION_NOT_FOUND", "recorded: no"][..],
         ),
         (
             with(&["EUR", "--amount", "1", "--iban", "DE76512108001245126199"]),
-            &["InvalidArgument", "recorded no", "bank_details.account.iban", "holder"],
+            &["InvalidArgument", "recorded: no", "bank_details.account.iban", "holder"],
+        ),
+        (
+            used("SEK"),
+            &["AlreadyExists", "reason: IDEMPOTENCY_KEY_REUSED", "differ: amount.currency_code\n"],
         ),
         (vec!["payout", "get", "--key", "unused"], &["NotFound", "PAYOUT_NOT_FOUND"]),
-        (vec!["payout", "get"], &["--id"]),
         (vec!["payout", "watch", "--cursor", "!"], &["InvalidArgument", "start.cursor"]),
-        (vec!["payout", "list", "--endpoint", "not one"], &["not one", "http://host:50051"]),
         (vec!["payout", "list", "--endpoint", "http://127.0.0.1:1"], &["payoutd serve"]),
         (vec!["payout", "list", "--merchant", "nobody"], &["NotFound", "UNKNOWN_MERCHANT"]),
         (vec!["serve", "--config", "/nowhere/payoutd.toml"], &["/nowhere/payoutd.toml"]),
-        (vec!["frobnicate"], &["frobnicate"]),
     ] {
         check_refused(&world, &args, said);
+    }
+}
+
+/// Found before anything is sent: there is no server where these look for one.
+#[test]
+fn a_slip_on_the_command_line_is_named_with_its_flag_and_ends_with_2() {
+    let order = ["payout", "create", "--customer", "c", "--provider-handle", "1234567890"];
+    let paying = |amount, currency| {
+        [&order[..], &["--key", "k", "--amount", amount, "--currency", currency]].concat()
+    };
+    let without = |flag: &str| {
+        let mut args = paying("1", "EUR");
+        let at = args.iter().position(|arg| *arg == flag).unwrap();
+        args.drain(at..at + 2);
+        args
+    };
+    let with = |more: &[&'static str]| [&without("--provider-handle")[..], more].concat();
+    let slips: Vec<(Vec<&str>, &[&str])> = vec![
+        (paying("10.005", "EUR"), &["--amount", "too fine for EUR", "10.50"]),
+        (paying("1e3", "EUR"), &["--amount", "plain decimal", "10.50"]),
+        (paying("-5", "EUR"), &["--amount", "sign", "10.50"]),
+        (paying("10,00", "EUR"), &["--amount", "comma", "10.50"]),
+        (paying("10.50", "HUF"), &["--amount", "too fine for HUF", "such as 10"]),
+        (paying("0", "EUR"), &["--amount", "above zero"]),
+        (paying("1000", "JPY"), &["--currency", "BGN, CAD, ", "USD"]),
+        (paying("10", "eur"), &["--currency", "EUR"]),
+        (without("--currency"), &["--currency"]),
+        (without("--key"), &["--key"]),
+        (without("--provider-handle"), &["--destination", "--provider-handle", "--iban"]),
+        (with(&["--iban", "x", "--destination", "y"]), &["no more than one"]),
+        (with(&["--destination", "y", "--organisation", "x"]), &["--organisation", "--iban"]),
+        (with(&["--account-number", "1"]), &["--country", "--bank-number"]),
+        (with(&["--iban", "x", "--first-name", "y"]), &["--last-name"]),
+        ([&paying("1", "EUR")[..], &["--wait", "long"]].concat(), &["--wait", "outcome"]),
+        (vec!["payout", "get"], &["--id"]),
+        (vec!["payout", "get", "--key", "a b"], &["--key", "from ! to ~"]),
+        (vec!["payout", "get", "--key", "k", "--merchant", "Ä"], &["--merchant", "a-z, 0-9 and -"]),
+        (vec!["payout", "list", "--customer", ""], &["--customer", "is required"]),
+        (vec!["payout", "list", "--limit", "-1"], &["--limit", "1..=500"]),
+        (vec!["payout", "list", "--limit", "501"], &["--limit", "1..=500"]),
+        (vec!["payout", "list", "--endpoint", "not one"], &["not one", "http://host:50051"]),
+        (vec!["payout", "list", "--endpoint", "host"], &["host,", "http://host:50051"]),
+        (vec!["payout", "watch", "--until-outcome"], &["--id"]),
+        (vec!["destination", "register", "--customer", "c"], &["--iban", "--account-number"]),
+        (vec!["destination", "list", "--limit", "0"], &["--limit", "1..=500"]),
+        (vec!["frobnicate"], &["frobnicate"]),
+    ];
+    for (args, said) in slips {
+        let mut command = Command::new(binary());
+        command.env("PAYOUTD_ENDPOINT", "http://127.0.0.1:1").env("PAYOUTD_MERCHANT", EU);
+        command.args(&args);
+        let ran = finish(command);
+        assert_eq!(ran.code, Some(2), "{args:?}: {}", ran.err);
+        let mut rest = ran.err.as_str();
+        for part in said {
+            let Some((_, after)) = rest.split_once(part) else { panic!("{args:?}: {}", ran.err) };
+            rest = after;
+        }
+    }
+}
+
+#[test]
+fn help_gives_examples_and_exit_codes() {
+    let help = |args: &[&str]| {
+        let mut command = Command::new(binary());
+        command.args(args).arg("--help");
+        let ran = finish(command);
+        assert_eq!(ran.code, Some(0), "{args:?}: {}", ran.err);
+        ran.out
+    };
+    for line in ["Exit codes:", "  0  done", "  1  failed", "  2  not begun"] {
+        assert!(help(&[]).contains(line), "{line}");
+    }
+    for args in [["payout", "create"], ["destination", "register"]] {
+        assert!(help(&args).contains("Examples:\n  payoutd "), "{args:?}");
     }
 }
 

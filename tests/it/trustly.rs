@@ -135,10 +135,23 @@ fn sign(key: &RsaPrivateKey, plaintext: &str) -> String {
     BASE64.encode(key.sign(padding, &Sha1::digest(plaintext)).unwrap())
 }
 
-/// A webhook of the Americas. No value in it needs an escape, so that it is signed as it is.
+/// A webhook of the Americas about a payout. No value in it needs an escape, so that it is signed as
+/// it is.
 pub(crate) fn webhook(payout: &str, event_id: &str, event: &str, status: u32) -> String {
+    webhook_of(6, payout, event_id, event, status)
+}
+
+/// A webhook of the Americas about a transaction of any type.
+pub(crate) fn webhook_of(
+    transaction_type: u32,
+    reference: &str,
+    event_id: &str,
+    event: &str,
+    status: u32,
+) -> String {
     format!(
-        "merchantId=1002463580&merchantReference={payout}&paymentType=2&transactionType=6\
+        "merchantId=1002463580&merchantReference={reference}&paymentType=2\
+         &transactionType={transaction_type}\
          &eventId={event_id}&eventType={event}&objectId=9000000001&objectType=Transaction\
          &message=&createdAt=1723489387266&status={status}&statusMessage={event}"
     )

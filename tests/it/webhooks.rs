@@ -12,7 +12,7 @@ use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 use serde_json::{Value, json};
 
-use crate::trustly::{ACCESS_ID, Keys, Notice, authorization, webhook};
+use crate::trustly::{ACCESS_ID, Keys, Notice, authorization, webhook, webhook_of};
 use crate::world::{EU, PATIENCE, US, World, by_key, id_of, request};
 
 const JSON: &str = "application/json; charset=utf-8";
@@ -153,6 +153,62 @@ async fn what_names_an_unknown_payout_waits_for_it() {
     assert_eq!((waiting.payout_id, waiting.provider_kind), (id, "Complete".to_owned()));
     check_never_sent(&world, US, "completed", PayoutState::Completed).await;
     assert_eq!(parked(&world, US).await, []);
+}
+
+/// A merchant that also takes payments has all its webhooks sent to one address.
+#[tokio::test]
+async fn what_is_about_no_payout_is_acknowledged_and_not_kept() {
+    let world = World::start().await;
+    let keys = Keys::of(&world);
+    let send = async |kind: u32, reference: &str, event_id: &str| {
+        let body = webhook_of(kind, reference, event_id, "Complete", 4);
+        let answer = post(&world, AMERICAS, FORM, Some(&signed(&keys, &body)), &body).await;
+        assert_eq!(answer, (200, "OK".to_owned()), "{kind} {reference}");
+    };
+    const FOREIGN: [u32; 8] = [1, 2, 3, 4, 8, 9, 10, 11];
+    for kind in FOREIGN {
+        send(kind, "pay-in-7", &format!("70000000{kind:02}")).await;
+    }
+    assert_eq!(parked(&world, US).await, []);
+    let counted = BTreeMap::from([("of_no_payout".to_owned(), FOREIGN.len() as u64)]);
+    assert_eq!(notifications(&world).await, counted);
+    // What may be about a payout is kept, and so is whatever names one.
+    let mut kept = Vec::new();
+    let names = [(0, "x"), (5, "x"), (6, "x"), (7, "x"), (12, "x"), (3, &id_of(US, "later"))];
+    for (index, (kind, reference)) in names.into_iter().enumerate() {
+        let event_id = format!("710000000{index}");
+        send(kind, reference, &event_id).await;
+        kept.insert(0, event_id);
+    }
+    let ids: Vec<_> = parked(&world, US).await.into_iter().map(|waiting| waiting.id).collect();
+    assert_eq!(ids, kept);
+}
+
+#[tokio::test]
+async fn what_finds_no_room_is_refused_and_told_once() {
+    let world = World::start().await;
+    let keys = Keys::of(&world);
+    let send = async |reference: &str, number: u32| {
+        let body = webhook(reference, &format!("{}", 7_200_000_000 + u64::from(number)), "x", 4);
+        post(&world, AMERICAS, FORM, Some(&signed(&keys, &body)), &body).await.0
+    };
+    let mut kept = 0;
+    while send("order-7", kept).await == 200 {
+        kept += 1;
+        assert!(kept < 1000, "one order of somebody else's fills the store");
+    }
+    for again in 0..2 {
+        assert_eq!(send("order-7", kept + again).await, 503);
+    }
+    assert_eq!(send("order-7", 0).await, 200, "what is kept is acknowledged again");
+    assert_eq!(send(&id_of(US, "later"), 0).await, 200, "others have room of their own");
+    let counted = notifications(&world).await;
+    assert_eq!((counted["no_room"], counted["acknowledged"]), (3, u64::from(kept) + 2));
+    let log = std::fs::read_to_string(world.server_log()).unwrap();
+    let told: Vec<_> = log.lines().filter(|line| line.contains("\"ERROR\"")).collect();
+    let [told] = told.try_into().unwrap();
+    assert!(told.contains("no room") && told.contains("ListParkedNotifications"), "{told}");
+    assert!(!told.contains("order-7"), "{told}");
 }
 
 #[tokio::test]

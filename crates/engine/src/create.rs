@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use payout::codec::encode_target;
 use payout::event::{self, Event};
-use payout::fingerprint::{Fingerprint, differences, fingerprint};
+use payout::fingerprint::{CompareError, Fingerprint, differences, fingerprint};
 use payout::id::{DestinationId, PayoutId, ReceiptId};
 use payout::identity::payout_id;
 use payout::input::{Input, What};
-use payout::keys::KeyError;
 use payout::machine::{self, Tries};
 use payout::order::{Order, TargetRequest};
 use payout::policy::DoubtPolicy;
@@ -105,9 +104,9 @@ pub enum CreateError {
     /// This process stopped while it was writing the payout.
     #[error("this server stopped while it recorded the payout; repeat the call with its key")]
     Interrupted,
-    /// A key of the installation is missing.
+    /// The contents cannot be compared with those of the first call.
     #[error(transparent)]
-    Key(#[from] KeyError),
+    Compare(#[from] CompareError),
     /// A sealed destination does not open.
     #[error(transparent)]
     Open(#[from] OpenError),
@@ -132,7 +131,7 @@ impl CreateError {
             | Self::Fenced
             | Self::Overloaded
             | Self::Stopping
-            | Self::Key(_)
+            | Self::Compare(_)
             | Self::Open(_) => true,
         }
     }

@@ -14,6 +14,7 @@ use payout::time::{Time, Timestamp};
 use tokio::sync::{Notify, Semaphore, mpsc};
 
 use crate::query::QueryError;
+use crate::receive::Complaints;
 use crate::serve::{Job, Work};
 
 /// How much the engine does at once, and how often it looks.
@@ -60,6 +61,8 @@ pub(crate) struct Shared {
     pub(crate) creations: Arc<Semaphore>,
     /// Rung when something became due earlier than recovery may expect.
     pub(crate) due: Notify,
+    /// When operators were last told that notifications are refused.
+    pub(crate) complaints: Complaints,
     /// Since when the store has forgotten nothing, as it last said.
     continuous_since: AtomicI64,
 }
@@ -76,6 +79,7 @@ impl Engine {
             jobs,
             creations,
             due: Notify::new(),
+            complaints: Complaints::default(),
             // Until the store has said otherwise nothing is proven.
             continuous_since: AtomicI64::new(Timestamp::MAX.as_millis()),
         };

@@ -21,6 +21,6 @@ pub use create::{CreateError, CreateRequest, Created, WaitUntil};
 pub use destinations::{Contents, DestinationError, NewDestination};
 pub use engine::{Engine, Limits, Parts};
 pub use query::QueryError;
-pub use receive::ReceiveError;
+pub use receive::{ReceiveError, Received};
 pub use serve::{Work, serve};
 pub use tail::{Start, Tail};

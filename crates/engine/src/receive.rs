@@ -1,5 +1,9 @@
 //! Receiving a notification: verify, decide, write, and only then acknowledge.
 
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
 use payout::id::{Merchant, PayoutId};
 use payout::port::{
     Acknowledgement, Evidence, EvidenceKind, Inbound, ParkedNotification, Parking, Receipt,
@@ -16,6 +20,19 @@ use crate::take::{Change, TakeError};
 /// between the two once, and is never removed again.
 const ROUNDS_MAX: usize = 3;
 
+/// How often at most it is told that there is no room for a merchant's notifications. The provider
+/// sends each of them again and again.
+const COMPLAINT_INTERVAL: Duration = Duration::from_secs(60);
+
+/// A notification that was taken in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Received {
+    /// What to answer.
+    pub acknowledgement: Acknowledgement,
+    /// Whether it is recorded. What concerns no payout is not, and need not be.
+    pub recorded: bool,
+}
+
 /// Why a notification is not acknowledged. The provider sends it again.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ReceiveError {
@@ -25,26 +42,33 @@ pub enum ReceiveError {
     /// It is not believed.
     #[error(transparent)]
     Rejected(#[from] Rejection),
+    /// Its payout is not here, and there is no room to keep it.
+    #[error("there is no room for it among the notifications whose payout is not here")]
+    NoRoom,
     /// It could not be made durable.
     #[error("the notification could not be recorded: {0}")]
     NotRecorded(String),
 }
 
 impl Engine {
-    /// Takes a notification in. What is acknowledged is durable; a repeat is answered alike and
-    /// changes nothing.
+    /// Takes a notification in. What is acknowledged is durable, unless it certainly concerns no
+    /// payout; a repeat is answered alike and changes nothing.
     pub async fn receive(
         &self,
         merchant: &Merchant,
         inbound: &Inbound,
-    ) -> Result<Acknowledgement, ReceiveError> {
+    ) -> Result<Received, ReceiveError> {
         let adapter = self.adapter(merchant).map_err(|_| ReceiveError::UnknownMerchant)?;
         let receipt = adapter.receive(inbound)?;
+        if !receipt.may_concern_payouts && !is_named_as_a_payout(&receipt) {
+            tracing::debug!(%merchant, method = receipt.method, "notification of no payout");
+            return Ok(Received { acknowledgement: receipt.acknowledgement, recorded: false });
+        }
         for _ in 0..ROUNDS_MAX {
             if self.append_receipt(merchant, &receipt, inbound).await?
                 || self.park_receipt(merchant, &receipt, inbound).await?
             {
-                return Ok(receipt.acknowledgement);
+                return Ok(Received { acknowledgement: receipt.acknowledgement, recorded: true });
             }
         }
         Err(ReceiveError::NotRecorded("its payout comes and goes".to_owned()))
@@ -105,10 +129,76 @@ impl Engine {
                 Ok(true)
             }
             Ok(Parking::Exists) => Ok(false),
+            Ok(Parking::Full) => {
+                self.complain(merchant, is_named_as_a_payout(receipt));
+                Err(ReceiveError::NoRoom)
+            }
             Err(StoreError::NotWritten(why) | StoreError::Unknown(why)) => {
                 Err(ReceiveError::NotRecorded(why))
             }
             Err(error) => Err(ReceiveError::NotRecorded(error.to_string())),
         }
+    }
+
+    /// Tells the operator that a merchant's notifications are refused for want of room, and what to
+    /// do; once in a while.
+    fn complain(&self, merchant: &Merchant, ours: bool) {
+        let now = self.clock().monotonic();
+        if !self.shared().complaints.is_due(merchant, ours, now) {
+            return;
+        }
+        let advice = match ours {
+            true => {
+                "they name payouts that are not here: look at them with ListParkedNotifications; \
+                 if the store is an old copy, have the payouts created again under their keys"
+            }
+            false => {
+                "they name nothing of ours: look at them with ListParkedNotifications, and have \
+                 the provider send what other systems ordered to those systems"
+            }
+        };
+        tracing::error!(%merchant, advice, "no room to park notifications; they are refused");
+    }
+}
+
+fn is_named_as_a_payout(receipt: &Receipt) -> bool {
+    PayoutId::parse(receipt.names.as_str()).is_ok()
+}
+
+/// When it was last told that there is no room, by merchant and by whether payouts are named. As
+/// many entries as there are merchants, twice.
+#[derive(Default)]
+pub(crate) struct Complaints(Mutex<BTreeMap<(Merchant, bool), Duration>>);
+
+impl Complaints {
+    /// Whether it is to be told at `now`, which then counts as told.
+    fn is_due(&self, merchant: &Merchant, ours: bool, now: Duration) -> bool {
+        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let about = (merchant.clone(), ours);
+        let due = match told.get(&about) {
+            Some(last) => now.saturating_sub(*last) >= COMPLAINT_INTERVAL,
+            None => true,
+        };
+        if due {
+            told.insert(about, now);
+        }
+        due
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_complaint_is_repeated_after_its_interval_and_hides_no_other() {
+        let complaints = Complaints::default();
+        let merchant = |name| Merchant::parse(name).expect("a merchant's name");
+        let at = |seconds| Duration::from_secs(seconds);
+        let due = |name, ours, seconds| complaints.is_due(&merchant(name), ours, at(seconds));
+        assert!(due("a", false, 100));
+        assert!(!due("a", false, 100) && !due("a", false, 159));
+        assert!(due("a", true, 101) && due("b", false, 101));
+        assert!(due("a", false, 160) && !due("a", false, 219));
     }
 }

@@ -95,7 +95,7 @@ impl Engine {
                 Appended::Yes => {
                     append.events.iter().for_each(log);
                     self.wake_if_due(&append.record, change.driver);
-                    let released = append.claim == ClaimChange::Release;
+                    let released = matches!(append.claim, ClaimChange::Release(_));
                     return Ok(Taken { payout: append.record.payout, released });
                 }
                 Appended::Stale => {}
@@ -157,7 +157,7 @@ impl Engine {
         change: &Change,
     ) -> Result<Append, TakeError> {
         let claim = match change.driver && self.rests(&record)? {
-            true => ClaimChange::Release,
+            true => ClaimChange::Release(self.parts().incarnation.clone()),
             false => ClaimChange::Keep,
         };
         // What changed nothing need not be proven; a poll a day for months is not evidence.

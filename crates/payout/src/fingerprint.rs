@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use subtle::ConstantTimeEq;
+use thiserror::Error;
 
 use crate::bank::{Account, BankDetails, Holder};
 use crate::keys::{KeyError, KeyId, KeyRing, Purpose, mac};
@@ -13,8 +14,8 @@ use crate::order::{Order, Speed, TargetRequest};
 /// Bytes kept of each field's digest: 128 bits.
 const DIGEST_LENGTH: usize = 16;
 
-/// How the fields are normalised; a change of the rules gets a new version so that old
-/// fingerprints are still compared by the old rules.
+/// By which rules fields get their names and their texts. Whoever changes the rules counts this up
+/// and keeps the old ones beside the new: a fingerprint is compared by the rules it was made by.
 const VERSION: u8 = 1;
 
 /// The digest of one field.
@@ -31,20 +32,33 @@ pub struct Fingerprint {
     pub fields: BTreeMap<String, FieldDigest>,
 }
 
+/// Why it cannot be said whether a request is the same: no answer, neither "same" nor "different".
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum CompareError {
+    /// The key that the first request was digested with is no longer held.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The first request was digested by the rules of a later release.
+    #[error("contents were fingerprinted by rules {0}, unknown here; run the release that did it")]
+    Rules(u8),
+}
+
 /// The fingerprint of a request under the current key.
 pub fn fingerprint(keys: &KeyRing, order: &Order, target: &TargetRequest) -> Fingerprint {
     digest(keys, keys.current(), order, target).expect("the current key is in the ring")
 }
 
 /// The paths of the fields in which a request differs from the one that `first` was made of;
-/// empty if they are the same. Fails if the key of `first` is no longer held: a missing key is no
-/// answer, neither "same" nor "different".
+/// empty if they are the same.
 pub fn differences(
     keys: &KeyRing,
     first: &Fingerprint,
     order: &Order,
     target: &TargetRequest,
-) -> Result<Vec<String>, KeyError> {
+) -> Result<Vec<String>, CompareError> {
+    if first.version != VERSION {
+        return Err(CompareError::Rules(first.version));
+    }
     let now = digest(keys, first.key, order, target)?;
     let paths: std::collections::BTreeSet<&String> =
         first.fields.keys().chain(now.fields.keys()).collect();
@@ -284,8 +298,20 @@ mod tests {
         let first = fingerprint(&ring(&[1]), &order(), &target());
         assert_eq!(differences(&ring(&[1, 2]), &first, &order(), &target()), Ok(vec![]));
         let gone = differences(&ring(&[2]), &first, &order(), &target());
-        assert_eq!(gone, Err(KeyError::Missing(KeyId(1))));
+        assert_eq!(gone, Err(CompareError::Key(KeyError::Missing(KeyId(1)))));
         assert_eq!(fingerprint(&ring(&[1, 2]), &order(), &target()).key, KeyId(2));
+    }
+
+    /// After a step back to an earlier release: the same request must not pass for another one.
+    #[test]
+    fn unknown_rules_are_no_answer() {
+        let keys = ring(&[1]);
+        let first = fingerprint(&keys, &order(), &target());
+        for version in [VERSION - 1, VERSION + 1, u8::MAX] {
+            let later = Fingerprint { version, ..first.clone() };
+            let refused = differences(&keys, &later, &order(), &target());
+            assert_eq!(refused, Err(CompareError::Rules(version)));
+        }
     }
 
     #[test]

@@ -44,6 +44,11 @@ impl Currency {
         Err(Invalid::new("is not a currency known here; send an ISO 4217 code such as EUR"))
     }
 
+    /// Every currency known here, by code.
+    pub fn all() -> impl Iterator<Item = Self> {
+        CURRENCIES.into_iter()
+    }
+
     /// The ISO 4217 code, such as `EUR`.
     pub fn code(self) -> &'static str {
         self.code

@@ -164,19 +164,22 @@ impl ExternalReference {
     }
 }
 
-/// A caller's notes on a payout: at most 16 entries, keys of 1–40 and values of 0–256 bytes.
+/// A caller's notes on a payout: at most 16 entries, keys of 1–40 of `A`–`Z`, `a`–`z`, `0`–`9`,
+/// `.`, `_`, `-`, so that a key can stand in the path of a field, and values of 0–256 bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Metadata(BTreeMap<String, String>);
 
 impl Metadata {
-    /// Takes entries within the limits; names the entry that is not, by its key.
+    /// Takes entries within the limits.
     pub fn parse(entries: BTreeMap<String, String>) -> Result<Self, Invalid> {
         if entries.len() > METADATA_ENTRIES_MAX {
             return Err(Invalid::new(format!("has more than {METADATA_ENTRIES_MAX} entries")));
         }
         for (key, value) in &entries {
-            if !matches!(key.len(), 1..=40) || value.len() > 256 {
-                return Err(Invalid::new("keys have 1 to 40 bytes and values at most 256"));
+            let fits = matches!(key.len(), 1..=40) && key.chars().all(is_of_a_key);
+            if !fits || value.len() > 256 {
+                let why = "keys have 1 to 40 of A-Z, a-z, 0-9, . _ and -, values at most 256 bytes";
+                return Err(Invalid::new(why));
             }
         }
         Ok(Self(entries))
@@ -186,6 +189,10 @@ impl Metadata {
     pub fn entries(&self) -> &BTreeMap<String, String> {
         &self.0
     }
+}
+
+fn is_of_a_key(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')
 }
 
 #[cfg(test)]
@@ -205,5 +212,17 @@ mod tests {
         assert!(Metadata::parse(many).is_err());
         let long = BTreeMap::from([("k".to_owned(), "v".repeat(257))]);
         assert!(Metadata::parse(long).is_err());
+    }
+
+    /// A path such as `metadata.shop` stands in lists that commas separate.
+    #[test]
+    fn keys_of_metadata_can_stand_in_a_path() {
+        let parse = |key: &str| Metadata::parse(BTreeMap::from([(key.to_owned(), String::new())]));
+        for key in ["k", "orderId", "shop.till_4-b", &"k".repeat(40)] {
+            assert!(parse(key).is_ok(), "{key}");
+        }
+        for key in ["", "a,b", "a b", "a=b", "a\n", "å", "a\u{0}", &"k".repeat(41)] {
+            assert!(parse(key).is_err(), "{key:?}");
+        }
     }
 }

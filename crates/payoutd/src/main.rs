@@ -21,12 +21,20 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::command::{check_config, client, demo, keygen, serve, simulate};
+use crate::command::{Usage, check_config, client, demo, keygen, serve, simulate};
 use crate::telemetry::LogFormat;
+
+/// The exit code for a command line that cannot be carried out, as clap has it for what it refuses.
+const USAGE: u8 = 2;
+
+const EXIT_CODES: &str = "Exit codes:
+  0  done
+  1  failed; standard error says why
+  2  not begun: standard error says which flag is wrong and what to write";
 
 /// A payouts-provider adapter: one gRPC API, `payouts.v1`, for payments providers.
 #[derive(Parser)]
-#[command(name = "payoutd", version, about, max_term_width = 100)]
+#[command(name = "payoutd", version, about, max_term_width = 100, after_help = EXIT_CODES)]
 struct Cli {
     /// How log lines look.
     #[arg(long, global = true, value_enum, default_value = "json", env = "PAYOUTD_LOG_FORMAT")]
@@ -84,7 +92,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("payoutd: {error}");
-            ExitCode::FAILURE
+            if error.is::<Usage>() { ExitCode::from(USAGE) } else { ExitCode::FAILURE }
         }
     }
 }

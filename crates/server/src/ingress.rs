@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use engine::{Engine, ReceiveError};
+use engine::{Engine, ReceiveError, Received};
 use futures_util::future::{Either, select};
 use http::header::{ALLOW, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
@@ -57,14 +57,18 @@ async fn answer(shared: &Shared, permits: &Semaphore, request: Request<Incoming>
         }
         None => (None, Err(Refusal::NotFound)),
     };
-    let name = result.as_ref().err().map_or("acknowledged", |refusal| refusal.name());
+    let name = match &result {
+        Ok(Received { recorded: true, .. }) => "acknowledged",
+        Ok(Received { recorded: false, .. }) => "of_no_payout",
+        Err(refusal) => refusal.name(),
+    };
     shared.metrics.notification(name);
     let duration = shared.engine.clock().monotonic().saturating_sub(began);
     let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
     let merchant = merchant.as_ref().map(tracing::field::display);
     tracing::info!(merchant, result = name, duration_us = micros, "notification");
     match result {
-        Ok(acknowledgement) => acknowledged(acknowledgement),
+        Ok(received) => acknowledged(received.acknowledgement),
         Err(refusal) => refusal.answer(),
     }
 }
@@ -85,7 +89,7 @@ async fn take_in_time(
     merchant: &Merchant,
     path: String,
     request: Request<Incoming>,
-) -> Result<Acknowledgement, Refusal> {
+) -> Result<Received, Refusal> {
     if request.method() != Method::POST {
         return Err(Refusal::WrongMethod);
     }
@@ -104,7 +108,7 @@ async fn take(
     merchant: &Merchant,
     path: String,
     request: Request<Incoming>,
-) -> Result<Acknowledgement, Refusal> {
+) -> Result<Received, Refusal> {
     let (head, body) = request.into_parts();
     let inbound = Inbound {
         path,
@@ -113,10 +117,11 @@ async fn take(
         body: whole(&head.headers, body).await?,
     };
     match engine.receive(merchant, &inbound).await {
-        Ok(acknowledgement) => Ok(acknowledgement),
+        Ok(received) => Ok(received),
         Err(ReceiveError::UnknownMerchant) => Err(Refusal::NotFound),
         Err(ReceiveError::Rejected(Rejection::Forged)) => Err(Refusal::Forged),
         Err(ReceiveError::Rejected(Rejection::Malformed)) => Err(Refusal::Malformed),
+        Err(ReceiveError::NoRoom) => Err(Refusal::NoRoom),
         Err(ReceiveError::NotRecorded(why)) => {
             tracing::error!(%merchant, why, "a notification could not be recorded");
             Err(Refusal::NotRecorded)
@@ -165,6 +170,7 @@ enum Refusal {
     TooSlow,
     Forged,
     Malformed,
+    NoRoom,
     NotRecorded,
 }
 
@@ -179,6 +185,7 @@ impl Refusal {
             Self::TooSlow => "too_slow",
             Self::Forged => "forged",
             Self::Malformed => "malformed",
+            Self::NoRoom => "no_room",
             Self::NotRecorded => "not_recorded",
         }
     }
@@ -192,6 +199,7 @@ impl Refusal {
             Self::TooSlow => (StatusCode::SERVICE_UNAVAILABLE, "it took too long; send it again\n"),
             Self::Forged => (StatusCode::UNAUTHORIZED, "the signature is not the provider's\n"),
             Self::Malformed => (StatusCode::BAD_REQUEST, "the notification cannot be read\n"),
+            Self::NoRoom => (StatusCode::SERVICE_UNAVAILABLE, "no room for it; send it again\n"),
             Self::NotRecorded => {
                 (StatusCode::SERVICE_UNAVAILABLE, "it could not be recorded; send it again\n")
             }

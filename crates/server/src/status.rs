@@ -7,6 +7,7 @@ use std::time::Duration;
 use api::v1::ErrorReason;
 use engine::{CancelError, CreateError, DestinationError, QueryError};
 use http::Response;
+use payout::fingerprint::CompareError;
 use payout::keys::KeyError;
 use payout::port::{ReadError, StoreError, Unfit, UnfitKind};
 use payout::seal::OpenError;
@@ -233,7 +234,9 @@ fn of_create(error: &CreateError) -> ErrorReason {
         CreateError::Stopping => ErrorReason::ShuttingDown,
         // Whether the write was confirmed died with the task that waited for it.
         CreateError::Interrupted => ErrorReason::StoreUnavailable,
-        CreateError::Key(error) => of_key(error),
+        CreateError::Compare(CompareError::Key(error)) => of_key(error),
+        // What a later release wrote, this one cannot read: the next call may find that release.
+        CreateError::Compare(CompareError::Rules(_)) => ErrorReason::StoreUnavailable,
         CreateError::Open(error) => of_open(error),
         CreateError::Store(error) => of_store(error),
     }

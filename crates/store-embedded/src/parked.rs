@@ -1,12 +1,12 @@
 //! Notifications that wait for a payout which is not here.
 
 use payout::codec;
-use payout::id::{Merchant, PayoutId};
+use payout::id::{Merchant, PayoutId, kind};
 use payout::port::{Page, PageToken, ParkedNotification, Parking, StoreError};
 use rusqlite::{Connection, OptionalExtension, named_params, params};
 
 use crate::cell;
-use crate::fault::{Fault, refused};
+use crate::fault::Fault;
 use crate::page::{self, Place};
 use crate::writer::Changes;
 
@@ -14,9 +14,19 @@ use crate::writer::Changes;
 /// bound keeps one order from filling the disk, and what is refused is sent again.
 const PARKED_PER_NAME_MAX: i64 = 128;
 
+/// Notifications of one merchant kept under all names that begin as payouts' ids do, and as many
+/// under all others. Some 20 MB at two kilobytes each: more than a provider sends about a few
+/// thousand payouts that a lost store forgot, and few enough to be counted at each parking.
+const PARKED_PER_MERCHANT_MAX: i64 = 10_000;
+
 const EXISTS: &str = "SELECT 1 FROM payout WHERE id = ?1 AND merchant = ?2";
 const HELD: &str = "SELECT count(*), coalesce(max(receipt = ?3), 0) FROM parked
     WHERE merchant = ?1 AND name = ?2";
+// From "po_" to the last text that begins so: the next letter after the underscore is a backtick.
+const HELD_OF_PAYOUTS: &str = "SELECT count(*) FROM parked
+    WHERE merchant = ?1 AND name >= 'po_' AND name < 'po`'";
+const HELD_OF_OTHERS: &str = "SELECT count(*) FROM parked
+    WHERE merchant = ?1 AND NOT (name >= 'po_' AND name < 'po`')";
 const PARK: &str = "INSERT INTO parked (merchant, name, receipt, body) VALUES (?1, ?2, ?3, ?4)";
 const WAITING: &str = "SELECT body, number FROM parked
     WHERE merchant = ?1 AND name = ?2 ORDER BY number";
@@ -27,7 +37,8 @@ const LIST_OF_MERCHANT: &str = "SELECT body, number FROM parked
     WHERE number < :after AND merchant = :merchant ORDER BY number DESC LIMIT :most";
 
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] = &[EXISTS, HELD, WAITING, REMOVE, LIST, LIST_OF_MERCHANT];
+pub(crate) const STATEMENTS: &[&str] =
+    &[EXISTS, HELD, HELD_OF_PAYOUTS, HELD_OF_OTHERS, WAITING, REMOVE, LIST, LIST_OF_MERCHANT];
 
 /// A notification to be parked, ready to be written.
 pub(crate) struct NewParked {
@@ -68,9 +79,15 @@ pub(crate) fn park(changes: &mut Changes<'_>, new: &NewParked) -> Result<Parking
     if known {
         return Ok(Parking::Parked);
     }
-    if count >= PARKED_PER_NAME_MAX {
-        let why = format!("{PARKED_PER_NAME_MAX} notifications are parked for the order already");
-        return Err(refused(why));
+    let of_merchant = if name.starts_with(<kind::PayoutId as kind::Kind>::PREFIX) {
+        HELD_OF_PAYOUTS
+    } else {
+        HELD_OF_OTHERS
+    };
+    let mut statement = connection.prepare_cached(of_merchant)?;
+    let all: i64 = statement.query_row([merchant], |row| row.get(0))?;
+    if count >= PARKED_PER_NAME_MAX || all >= PARKED_PER_MERCHANT_MAX {
+        return Ok(Parking::Full);
     }
     connection.prepare_cached(PARK)?.execute(params![merchant, name, receipt, body])?;
     Ok(Parking::Parked)

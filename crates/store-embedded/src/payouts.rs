@@ -26,8 +26,8 @@ const INSERT: &str = "INSERT INTO payout (id, merchant, customer, provider_refer
 const UPDATE: &str = "UPDATE payout SET provider_reference = :provider_reference,
         undecided = :undecided, version = :version, sequence = :sequence,
         last_event = :last_event, due_at = :due_at,
-        wake_at = iif(:keep AND claimed_by IS NOT NULL, wake_at, :due_at),
-        claimed_by = iif(:keep, claimed_by, NULL), record = :record
+        wake_at = iif(claimed_by IS NOT NULL AND claimed_by IS NOT :released_by, wake_at, :due_at),
+        claimed_by = nullif(claimed_by, :released_by), record = :record
     WHERE number = :number";
 const INSERT_FENCE: &str = "INSERT INTO fence (payout, body) VALUES (?1, ?2)";
 
@@ -199,7 +199,7 @@ fn is_undecided(record: &Record) -> bool {
 /// An append, ready to be written.
 pub(crate) struct NextVersion {
     version: Version,
-    claim: ClaimChange,
+    released_by: Option<String>,
 }
 
 impl TryFrom<&Append> for NextVersion {
@@ -208,7 +208,11 @@ impl TryFrom<&Append> for NextVersion {
     fn try_from(append: &Append) -> Result<Self, StoreError> {
         let mut version = Version::of(&append.record, &append.events)?;
         version.evidence = evidence::encode(&append.evidence);
-        Ok(Self { version, claim: append.claim })
+        let released_by = match &append.claim {
+            ClaimChange::Keep => None,
+            ClaimChange::Release(holder) => Some(holder.to_string()),
+        };
+        Ok(Self { version, released_by })
     }
 }
 
@@ -267,7 +271,7 @@ fn update(
         ":sequence": payout.sequence.cast_signed(),
         ":last_event": last_event,
         ":due_at": record.schedule.due_at.map(payout::time::Timestamp::as_millis),
-        ":keep": next.claim == ClaimChange::Keep,
+        ":released_by": next.released_by,
         ":record": cell,
         ":number": number,
     })?;

@@ -65,13 +65,34 @@ pub async fn an_append_keeps_or_releases(subject: &mut dyn Subject) {
     assert_eq!(store.release(&sample::holder("a"), one).await, Ok(()), "it is still a's");
     assert_eq!(store.claim(&sample::claim("a", 9, now)).await, Ok(vec![id.clone()]));
     let mut release = sample::reschedule(&keep.record, Some(now));
-    release.claim = ClaimChange::Release;
+    release.claim = ClaimChange::Release(sample::holder("a"));
     assert_eq!(store.append(&release).await, Ok(Appended::Yes));
     assert_eq!(store.claim(&sample::claim("b", 9, now)).await, Ok(vec![id]));
     let mut done = sample::reschedule(&release.record, None);
-    done.claim = ClaimChange::Release;
+    done.claim = ClaimChange::Release(sample::holder("b"));
     assert_eq!(store.append(&done).await, Ok(Appended::Yes));
     assert_eq!(store.claim(&sample::claim("c", 9, now)).await, Ok(Vec::new()));
+}
+
+/// Whoever let its claim run out does not end that of the one who claimed after it; what it writes
+/// counts all the same.
+pub async fn an_append_releases_no_claim_of_another(subject: &mut dyn Subject) {
+    let (store, now) = (subject.store(), subject.now());
+    let id = due(&*store, "key", now).await;
+    assert_eq!(store.claim(&sample::claim("a", 9, now)).await, Ok(vec![id.clone()]));
+    subject.pass(LEASE + SECOND).await;
+    let now = subject.now();
+    assert_eq!(store.claim(&sample::claim("b", 9, now)).await, Ok(vec![id.clone()]));
+    let mut late = sample::reschedule(&record(&*store, &id).await, Some(now));
+    late.claim = ClaimChange::Release(sample::holder("a"));
+    assert_eq!(store.append(&late).await, Ok(Appended::Yes));
+    assert_eq!(record(&*store, &id).await, late.record);
+    assert_eq!(store.claim(&sample::claim("c", 9, now)).await, Ok(Vec::new()), "it is b's");
+    // The claim still ends at its time, by a release of its holder, or by an append of its holder.
+    let mut done = sample::reschedule(&late.record, Some(now));
+    done.claim = ClaimChange::Release(sample::holder("b"));
+    assert_eq!(store.append(&done).await, Ok(Appended::Yes));
+    assert_eq!(store.claim(&sample::claim("c", 9, now)).await, Ok(vec![id]));
 }
 
 /// A claim that nobody released ends at its time. The payout is due then, even if its schedule
@@ -106,7 +127,7 @@ pub async fn the_next_due_time_is_known(subject: &mut dyn Subject) {
     let ends_at = store.next_due_at().await.expect("asking works").expect("the claim ends");
     assert!(now < ends_at && ends_at < later, "{ends_at}");
     let mut done = sample::reschedule(&record(&*store, &id).await, None);
-    done.claim = ClaimChange::Release;
+    done.claim = ClaimChange::Release(sample::holder("a"));
     assert_eq!(store.append(&done).await, Ok(Appended::Yes));
     assert_eq!(store.next_due_at().await, Ok(Some(later)));
 }

@@ -1,9 +1,12 @@
 //! `park` and `list_parked`: no notification is lost between a payout and its creation.
 
+use std::sync::Arc;
+
 use payout::id::{Merchant, ReceiptId};
 use payout::port::{
     Creation, CreationOutcome, Page, PageToken, ParkedNotification, Parking, Store, StoreError,
 };
+use payout::time::Timestamp;
 use tokio::task::JoinSet;
 
 use crate::check::{assert_not_written, created};
@@ -14,6 +17,15 @@ const PARKED_MIN: usize = 64;
 
 /// A bound on parked notifications must be met well before this.
 const PARKED_FAR_TOO_MANY: usize = 2000;
+
+/// Notifications of each sort that must be kept for one merchant at least.
+const PARKED_OF_MERCHANT_MIN: usize = 1000;
+
+/// A bound on a merchant's parked notifications must be met well before this.
+const PARKED_OF_MERCHANT_FAR_TOO_MANY: usize = 50_000;
+
+/// Notifications that are parked at once while a merchant's room is filled.
+const PARKED_AT_ONCE: usize = 500;
 
 /// A creation is told what waits, and takes it along when it has taken it into account.
 pub async fn a_notification_waits_for_its_payout(subject: &mut dyn Subject) {
@@ -129,12 +141,59 @@ pub async fn what_waits_for_one_order_is_bounded(subject: &mut dyn Subject) {
             other => break other,
         }
     };
-    assert_not_written(&refused);
+    assert_eq!(refused, Ok(Parking::Full));
     assert!(kept >= PARKED_MIN, "only {kept}");
     let known = sample::parked("m-1", "order-7", "r-0", now);
     assert_eq!(store.park(&known).await, Ok(Parking::Parked), "a repeat needs no room");
     let other = sample::parked("m-1", "order-8", "r-0", now);
     assert_eq!(store.park(&other).await, Ok(Parking::Parked), "others have room of their own");
+}
+
+/// What names nothing of ours fills its own room only: there is still one for payouts' ids, which
+/// is bounded too, and other merchants have theirs.
+pub async fn what_waits_for_one_merchant_is_bounded(subject: &mut dyn Subject) {
+    let (store, now) = (subject.store(), subject.now());
+    let rooms = [
+        ("order-", [("po_a", Parking::Parked), ("po", Parking::Full)]),
+        ("po_", [("po_b", Parking::Full), ("pp", Parking::Full)]),
+    ];
+    for (begin, others) in rooms {
+        let kept = fill(&store, begin, now).await;
+        assert!(kept >= PARKED_OF_MERCHANT_MIN, "only {kept} of {begin}");
+        let known = sample::parked("m-1", &format!("{begin}0"), "r-0", now);
+        assert_eq!(store.park(&known).await, Ok(Parking::Parked), "a repeat needs no room");
+        let foreign = sample::parked("m-2", &format!("{begin}0"), "r-0", now);
+        assert_eq!(store.park(&foreign).await, Ok(Parking::Parked), "m-2 has room of its own");
+        for (name, expected) in others {
+            let other = sample::parked("m-1", name, "r-0", now);
+            assert_eq!(store.park(&other).await, Ok(expected), "{name} beside {begin}");
+        }
+    }
+    let creation = sample::creation("key", now);
+    assert_eq!(store.park(&sample::parked_for(&creation, "r", now)).await, Ok(Parking::Full));
+    created(&*store, &creation).await;
+}
+
+/// Parks notifications of as many names until there is no room; returns how many are kept.
+async fn fill(store: &Arc<dyn Store>, begin: &str, now: Timestamp) -> usize {
+    let mut kept = 0;
+    for first in (0..PARKED_OF_MERCHANT_FAR_TOO_MANY).step_by(PARKED_AT_ONCE) {
+        let mut tasks = JoinSet::new();
+        for number in first..first + PARKED_AT_ONCE {
+            let parked = sample::parked("m-1", &format!("{begin}{number}"), "r-0", now);
+            let store = store.clone();
+            tasks.spawn(async move { store.park(&parked).await });
+        }
+        let answers = tasks.join_all().await;
+        for answer in &answers {
+            assert!(matches!(answer, Ok(Parking::Parked | Parking::Full)), "{answer:?}");
+        }
+        kept += answers.iter().filter(|answer| **answer == Ok(Parking::Parked)).count();
+        if answers.contains(&Ok(Parking::Full)) {
+            return kept;
+        }
+    }
+    panic!("{kept} names that begin with {begin} are parked, and there is still room");
 }
 
 /// The list shows all or a merchant's own, latest first, in pages whose tokens are its own.

@@ -37,6 +37,7 @@ macro_rules! every_case {
                 a_fence_is_no_payout
                 create_and_park_miss_nothing
                 what_waits_for_one_order_is_bounded
+                what_waits_for_one_merchant_is_bounded
                 the_list_is_paged_latest_first
             }
             claim {
@@ -44,6 +45,7 @@ macro_rules! every_case {
                 what_is_claimed_is_nobody_elses
                 only_its_holder_releases_a_claim
                 an_append_keeps_or_releases
+                an_append_releases_no_claim_of_another
                 a_claim_ends_at_its_time
                 the_next_due_time_is_known
                 many_claimers_never_overlap

@@ -1311,7 +1311,8 @@ pub enum ErrorReason {
     /// `cause` is the name of the `Reason` without its prefix. `recorded = no`.
     DestinationRefused = 7,
     /// ALREADY_EXISTS. The idempotency key was used before with other contents. Metadata `payout_id`
-    /// is the first payout, `fields` the paths that differ, separated by commas. `recorded = no`.
+    /// is the first payout, `fields` the paths that differ, separated by commas; no path holds one. A
+    /// label's path is `metadata.` and then its key. `recorded = no`.
     IdempotencyKeyReused = 8,
     /// FAILED_PRECONDITION. CancelPayout fenced this idempotency key before a payout was created under
     /// it: it can never pay. `recorded = no`.
@@ -1327,8 +1328,8 @@ pub enum ErrorReason {
     /// RESOURCE_EXHAUSTED. Too much is going on; try again no sooner than `RetryInfo` says.
     /// `recorded = no`.
     Overloaded = 13,
-    /// UNAVAILABLE. The store cannot be read, or did not confirm that a write is durable. Repeat the
-    /// same call.
+    /// UNAVAILABLE. The store cannot be read, holds what only a later release understands, or did not
+    /// confirm that a write is durable. Repeat the same call.
     StoreUnavailable = 14,
     /// UNAVAILABLE. The provider could not be asked, in a call that records nothing which could move
     /// money. Repeat the same call. `recorded = no`.
@@ -1495,8 +1496,8 @@ pub struct Payout {
     /// Not sent by then, it is cancelled. Absent if there is no such limit.
     #[prost(message, optional, tag = "10")]
     pub submit_before: ::core::option::Option<::prost_types::Timestamp>,
-    /// The caller's own labels, as given: at most 16, keys of at most 40 and values of at most 256
-    /// bytes. Never sent to the provider.
+    /// The caller's own labels, as given: at most 16, keys of 1–40 characters of `\[A-Za-z0-9._-\]` and
+    /// values of at most 256 bytes. Never sent to the provider.
     #[prost(map = "string, string", tag = "11")]
     pub metadata: ::std::collections::HashMap<
         ::prost::alloc::string::String,
@@ -2460,8 +2461,9 @@ pub struct CreatePayoutRequest {
     /// If the payout has not been sent by then it is cancelled. Absent: no such limit.
     #[prost(message, optional, tag = "11")]
     pub submit_before: ::core::option::Option<::prost_types::Timestamp>,
-    /// The caller's own labels, returned as given: at most 16, keys of 1–40 and values of at most 256
-    /// bytes. No personal data should be in them. They are never sent to the provider.
+    /// The caller's own labels, returned as given: at most 16, keys of 1–40 characters of
+    /// `\[A-Za-z0-9._-\]` and values of at most 256 bytes. No personal data should be in them. They are
+    /// never sent to the provider.
     #[prost(map = "string, string", tag = "12")]
     pub metadata: ::std::collections::HashMap<
         ::prost::alloc::string::String,

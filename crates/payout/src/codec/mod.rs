@@ -38,12 +38,14 @@ use crate::codec::payout::{FenceMirror, RecordMirror};
 use crate::codec::target::{TARGET_LENGTH_MAX, TargetRequestMirror};
 use crate::destination::{Destination, DestinationEvent};
 use crate::event::Event;
+use crate::id::PayoutId;
+use crate::machine;
 use crate::order::TargetRequest;
 use crate::port::{ParkedNotification, SealedEvidence};
 use crate::record::{Fence, Record};
 
-/// Why stored bytes cannot be read. Never holds what was stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+/// Why stored bytes cannot be read. Of what was stored it holds a payout's id at most.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum CodecError {
     /// Written by a program whose encoding this one does not know.
     #[error("written in another version of the encoding; run the release that wrote it or later")]
@@ -52,6 +54,14 @@ pub enum CodecError {
     /// readable value at all, the kind of value that was expected is named instead.
     #[error("{0} is damaged, of another kind or of a later release; upgrade or restore it")]
     Malformed(&'static str),
+    /// Readable, but not as any payout can be: nothing may be decided on it.
+    #[error("the record of {payout} contradicts itself: {flaw}; restore it from a backup")]
+    Unsound {
+        /// Whose record it is.
+        payout: PayoutId,
+        /// What is wrong with it.
+        flaw: &'static str,
+    },
 }
 
 /// The bytes of a payout's record.
@@ -59,9 +69,14 @@ pub fn encode_record(record: &Record) -> Vec<u8> {
     envelope::write(Kind::Record, &RecordMirror::from(record))
 }
 
-/// Reads what [`encode_record`] wrote, in this or an earlier release.
+/// Reads what [`encode_record`] wrote, in this or an earlier release. What the machine holds of
+/// every payout that it makes is checked again on what was read.
 pub fn decode_record(bytes: &[u8]) -> Result<Record, CodecError> {
-    envelope::read::<RecordMirror<'_>>(Kind::Record, bytes)?.try_into()
+    let record: Record = envelope::read::<RecordMirror<'_>>(Kind::Record, bytes)?.try_into()?;
+    match machine::flaw(&record.payout) {
+        None => Ok(record),
+        Some(flaw) => Err(CodecError::Unsound { payout: record.payout.id, flaw }),
+    }
 }
 
 /// The bytes of one event of a payout.

@@ -10,8 +10,10 @@ mod decide;
 mod doubt;
 mod hold;
 mod report;
+mod sound;
 mod step;
 
 pub use apply::apply;
 pub use decide::{Declined, create, decide};
+pub use sound::flaw;
 pub use step::{Situation, Step, Tries, due_at, next_step};

@@ -229,6 +229,10 @@ pub struct Receipt {
     pub names: ProviderReference,
     /// What it says; its `receipt` is always set.
     pub input: Input,
+    /// Whether it may be about a payout, or about anything that becomes of one. False only for
+    /// kinds that certainly are not, such as money that comes in: where its name is no payout's id
+    /// either, it is acknowledged and not kept.
+    pub may_concern_payouts: bool,
     /// What to answer once it is durable; the same for a repeat.
     pub acknowledgement: Acknowledgement,
     /// The provider's name of this kind of notification, for people.

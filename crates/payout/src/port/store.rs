@@ -44,7 +44,12 @@ pub trait Store: Send + Sync {
     async fn fence(&self, fence: &Fence) -> Result<Fenced, StoreError>;
 
     /// Keeps a notification for a payout that is not here, unless it is here after all. A repeat
-    /// of the same receipt is kept once.
+    /// of the same receipt is kept once, whether or not there is room.
+    ///
+    /// What is kept is never dropped, except by the creation that takes it into account, and it is
+    /// bounded: for one name of a merchant (64 at least), for all names of a merchant that begin as
+    /// payouts' ids do (1,000 at least), and apart from those for all its other names (1,000 at
+    /// least). So nothing foreign takes the room of what may be a payout's status.
     async fn park(&self, parked: &ParkedNotification) -> Result<Parking, StoreError>;
 
     /// Parked notifications, latest first; of one merchant if given.
@@ -185,12 +190,13 @@ pub struct Append {
 }
 
 /// What an append does to a claim.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClaimChange {
     /// Nothing: the writer does not hold it, or goes on.
     Keep,
-    /// Ends it.
-    Release,
+    /// Ends it if it is this holder's. Anybody else's stays: the writer's own may have run out
+    /// meanwhile, and whoever claimed the payout after it goes on.
+    Release(Incarnation),
 }
 
 /// What became of an append.
@@ -233,6 +239,8 @@ pub struct ParkedNotification {
 pub enum Parking {
     /// It is kept, or was already.
     Parked,
+    /// There is no room; nothing was written. Not acknowledged, the provider sends it again.
+    Full,
     /// The payout is here: append to it instead.
     Exists,
 }

@@ -10,3 +10,9 @@ pub(crate) mod simulate;
 
 /// What a command fails with: a text for the person at the terminal.
 pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// A command line that cannot be carried out as it stands: names the flag, what is wrong with it
+/// and what to write. Nothing was done.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Usage(pub(crate) String);

@@ -355,6 +355,7 @@ fn receipt(names: &str) -> Receipt {
     Receipt {
         names: ProviderReference::parse(names).unwrap(),
         input,
+        may_concern_payouts: true,
         acknowledgement: Acknowledgement { content_type: "text/plain", body: b"ack".to_vec() },
         method: "completed".to_owned(),
     }

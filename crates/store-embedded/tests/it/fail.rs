@@ -8,6 +8,8 @@ use std::sync::Arc;
 use std::task::{Context, Waker};
 
 use payout::port::{CreationOutcome, Fenced, Store, StoreError};
+use payout::reason::Reason;
+use payout::state::State;
 use rusqlite::Connection;
 use store_suite::sample;
 use tempfile::TempDir;
@@ -89,6 +91,25 @@ async fn what_fails_before_the_commit_is_not_written_and_the_store_goes_on() {
     }
     let creation = sample::creation("last", START);
     assert_eq!(store.create(&creation).await, Ok(CreationOutcome::Created));
+}
+
+/// Its bytes are whole, and yet no payout can be like that: the caller is told, nobody panics.
+#[tokio::test]
+async fn a_record_that_contradicts_itself_is_named_and_others_are_read() {
+    let directory = TempDir::new().unwrap();
+    let store = open(directory.path(), START);
+    let mut broken = sample::creation("broken", START);
+    broken.record.payout.state = State::Failed { reason: Reason::Other };
+    let id = broken.record.payout.id.clone();
+    assert_eq!(store.create(&broken).await, Ok(CreationOutcome::Created));
+    let sound = sample::creation("sound", START);
+    assert_eq!(store.create(&sound).await, Ok(CreationOutcome::Created));
+    let again = sample::creation("broken", START);
+    for refused in [store.load(&id).await.err(), store.create(&again).await.err()] {
+        let Some(StoreError::Corrupt(why)) = refused else { panic!("{refused:?}") };
+        assert!(why.contains(id.as_str()) && why.contains("NOT_PAID"), "{why}");
+    }
+    assert!(store.load(&sound.record.payout.id).await.unwrap().is_some());
 }
 
 #[tokio::test]

@@ -109,7 +109,7 @@ fn next(record: &Record, version: u64) -> Append {
         append.record.vault.request = Some(sample::sealed("request"));
     }
     if version == VERSIONS {
-        append.claim = ClaimChange::Release;
+        append.claim = ClaimChange::Release(sample::holder("writer"));
     }
     append.evidence = vec![sample::evidence(vec![1; 200], START)];
     append

@@ -36,6 +36,7 @@ pub(super) fn receive(americas: &Americas, inbound: &Inbound) -> Result<Receipt,
     Ok(Receipt {
         names: names(&webhook)?,
         input,
+        may_concern_payouts: may_concern_payouts(&webhook),
         acknowledgement: Acknowledgement { content_type: "text/plain", body: b"OK".to_vec() },
         method: cut(webhook.event_type.as_deref().unwrap_or_default()),
     })
@@ -63,6 +64,13 @@ fn what(webhook: &Webhook) -> What {
             _ => Reason::Other,
         }),
     }
+}
+
+/// Trustly has one address for all webhooks of a merchant, those about money that customers pay in
+/// and about authorizations included. What is not certainly one of them may concern a payout.
+fn may_concern_payouts(webhook: &Webhook) -> bool {
+    let Some(kind) = webhook.transaction_type else { return true };
+    !is_of_transaction(webhook) || kind.may_concern_payouts()
 }
 
 /// The transaction that it is about. An id of something else, a dispute's perhaps, must not pass

@@ -9,8 +9,22 @@ pub enum TransactionType {
     Deposit,
     /// 7: money pulled back from a deposit.
     Reclaim,
-    /// Any other number. None of them belongs to payouts.
+    /// Any other number. None of them is a payout.
     Other(u64),
+}
+
+impl TransactionType {
+    /// Whether it is a payout, could be what became of one, or is not known: an external return
+    /// (0), a reversal (5) and a reclaim may have a payout behind them. False for an authorization
+    /// (1), money that customers pay in (2, 3, 10, 11), and its refund (4) and second try (8), and
+    /// for a token (9).
+    pub fn may_concern_payouts(self) -> bool {
+        match self {
+            Self::Deposit | Self::Reclaim => true,
+            Self::Authorize => false,
+            Self::Other(number) => !matches!(number, 2..=4 | 8..=11),
+        }
+    }
 }
 
 impl From<u64> for TransactionType {

@@ -38,6 +38,8 @@ pub(super) fn receive(europe: &Europe, inbound: &Inbound) -> Result<Receipt, Rej
     Ok(Receipt {
         names: names.expect("a payout's id has the shape of a reference"),
         input,
+        // The address with our mac in it was given out with a payout.
+        may_concern_payouts: true,
         acknowledgement: Acknowledgement { content_type: "application/json", body },
         method: cut(notification.method.name()),
     })

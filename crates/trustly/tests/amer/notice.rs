@@ -190,6 +190,26 @@ async fn a_second_transaction_under_our_name_calls_a_person() {
     assert_eq!(after.attention, Some(Reason::Contradicted));
 }
 
+/// All webhooks of a merchant come to one address, those about its customers' payments included.
+#[test]
+fn only_what_is_certainly_something_else_concerns_no_payout() {
+    let concerns = |kind: &str, more: &str| {
+        let body = about("4", more).replace("transactionType=6", kind);
+        received(&body).unwrap().may_concern_payouts
+    };
+    for number in [1, 2, 3, 4, 8, 9, 10, 11] {
+        let kind = format!("transactionType={number}");
+        assert!(!concerns(&kind, ""), "{number}");
+        let dispute = about("4", "").replace("transactionType=6", &kind);
+        let dispute = dispute.replace("objectType=Transaction", "objectType=Stopped");
+        assert!(received(&dispute).unwrap().may_concern_payouts, "{number}");
+    }
+    for kind in ["0", "5", "6", "7", "12", "99", "deposit", "-1", ""] {
+        assert!(concerns(&format!("transactionType={kind}"), ""), "{kind}");
+    }
+    assert!(concerns("transactionKind=3", ""));
+}
+
 #[test]
 fn a_webhook_names_our_reference_or_at_least_a_transaction() {
     let strip = |body: &str, member: &str| {

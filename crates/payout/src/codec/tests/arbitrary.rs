@@ -1,5 +1,5 @@
 //! Any value that the domain can hold, for property tests: each part is anything its own `parse`
-//! takes, whether or not a payout would come to look like that.
+//! takes. Of a payout only what no payout can be is left out.
 
 use proptest::collection::{btree_map, vec};
 use proptest::option::of;
@@ -25,7 +25,7 @@ use crate::port::{ParkedNotification, SealedEvidence};
 use crate::reason::Reason;
 use crate::record::{Fence, Hint, Payout, Record, Schedule, Vault};
 use crate::seal::Sealed;
-use crate::state::{GiveBack, Hold, State};
+use crate::state::{GiveBack, Hold, Outcome, State, StateName};
 use crate::time::Timestamp;
 
 /// Any text that a name of one kind can be.
@@ -109,7 +109,7 @@ prop_compose! {
         statement_descriptor in of("\\PC{1,35}"),
         external_reference in of("[ -~]{1,64}"),
         submit_before in of(time()),
-        metadata in btree_map("\\PC{1,10}", text(), 0..=16),
+        metadata in btree_map("[A-Za-z0-9._-]{1,40}", text(), 0..=16),
     ) -> Order {
         let descriptor = statement_descriptor.map(|text| StatementDescriptor::parse(&text));
         let reference = external_reference.map(|text| ExternalReference::parse(&text));
@@ -241,9 +241,24 @@ prop_compose! {
     }
 }
 
+/// The payout with the attempts and the give-back that its state allows.
+fn sound(mut payout: Payout) -> Payout {
+    let outcome = payout.state.name().outcome();
+    let give_back = GiveBack { id: "gb_a".to_owned(), amount: payout.order.amount };
+    payout.give_back = match outcome {
+        Outcome::NotPaid => payout.give_back.or(Some(give_back)),
+        Outcome::Undecided | Outcome::Succeeded | Outcome::Presumed => None,
+    };
+    let none_live = outcome == Outcome::NotPaid || payout.state.name() == StateName::Pending;
+    let last = if none_live { None } else { payout.attempts.pop() };
+    payout.attempts.retain(Attempt::is_settled_without_money);
+    payout.attempts.extend(last);
+    payout
+}
+
 prop_compose! {
     pub(crate) fn record()(
-        payout in payout(),
+        payout in payout().prop_map(sound),
         (due_at, tries) in (of(time()), any::<u32>()),
         (request, handle, target) in (of(sealed()), of(sealed()), of(sealed())),
         version in any::<u64>(),

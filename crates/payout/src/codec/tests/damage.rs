@@ -2,8 +2,11 @@
 
 use proptest::prelude::*;
 
-use crate::codec::tests::{Specimen, specimens};
+use crate::attempt::AttemptStatus;
+use crate::codec::tests::{Specimen, samples, specimens};
 use crate::codec::*;
+use crate::record::Payout;
+use crate::state::State;
 
 #[test]
 fn every_truncated_value_is_refused() {
@@ -48,6 +51,28 @@ fn no_damaged_bit_panics() {
 fn read_twice(specimen: &Specimen, bytes: &[u8]) {
     if let Ok(written) = (specimen.rewrite)(bytes) {
         assert_eq!((specimen.rewrite)(&written), Ok(written.clone()), "{}", specimen.name);
+    }
+}
+
+/// The machine would stop the process on such a payout; read, it is an error that names it.
+#[test]
+fn a_record_that_contradicts_itself_is_refused_by_name() {
+    type Damage = fn(&mut Payout);
+    let damages: [(&str, usize, Damage); 5] = [
+        ("give-back", 2, |payout| payout.give_back = None),
+        ("give-back", 2, |payout| payout.state = State::Accepted),
+        ("ended with an attempt", 2, |payout| payout.attempts[0].status = AttemptStatus::Open),
+        ("two attempts", 1, |payout| payout.attempts[0].status = AttemptStatus::Open),
+        ("pending with", 1, |payout| payout.state = State::Pending { held: None }),
+    ];
+    for (said, index, damage) in damages {
+        let mut record = samples::records().swap_remove(index);
+        damage(&mut record.payout);
+        let refused = decode_record(&encode_record(&record)).unwrap_err();
+        let CodecError::Unsound { payout, flaw } = &refused else { panic!("{refused:?}") };
+        assert_eq!(*payout, record.payout.id);
+        assert!(flaw.contains(said), "{flaw}");
+        assert!(refused.to_string().contains(payout.as_str()), "{refused}");
     }
 }
 

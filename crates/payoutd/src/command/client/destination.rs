@@ -8,14 +8,29 @@ use api::v1::{
     LocalAccount, PersonName, RegisterDestinationRequest,
 };
 
-use super::failure::explain;
-use super::{Common, show};
-use crate::command::Failure;
+use payout::id::kind;
+
+use super::failure::{explain, explain_mutation};
+use super::{Common, Limit, name, show};
+use crate::command::{Failure, Usage};
+
+const REGISTER_EXAMPLES: &str = "Examples:
+  payoutd destination register --merchant shop --customer c1 \\
+      --iban SE4550000000058398257466 --first-name Steve --last-name Smith
+  payoutd destination register --merchant shop --customer c2 \\
+      --country SE --bank-number 6112 --account-number 69706212 --organisation 'Acme AB'";
+
+const NO_ACCOUNT: &str = "say which account: write --iban, or --country, --bank-number and \
+    --account-number";
+
+const HOLDER_ALONE: &str = "--first-name, --last-name and --organisation name the holder of an \
+    account: write --iban or --account-number with them";
 
 /// Destinations.
 #[derive(clap::Subcommand)]
 pub(crate) enum Args {
     /// Registers bank details with the provider.
+    #[command(after_help = REGISTER_EXAMPLES)]
     Register(Box<Register>),
     /// Takes over a handle that the provider gave earlier.
     Import(Import),
@@ -27,8 +42,8 @@ pub(crate) enum Args {
 pub(crate) struct Register {
     #[command(flatten)]
     common: Common,
-    /// Who is paid there.
-    #[arg(long)]
+    /// Who is paid there, under the name that the caller gives.
+    #[arg(long, value_parser = name::<kind::Customer>)]
     customer: String,
     #[command(flatten)]
     bank: BankArgs,
@@ -62,7 +77,8 @@ pub(crate) struct BankArgs {
 
 impl BankArgs {
     /// The details, if an account was given. What is missing in them the server names.
-    pub(crate) fn details(self) -> Option<BankDetails> {
+    pub(crate) fn details(self) -> Result<Option<BankDetails>, Usage> {
+        let names_holder = self.organisation.is_some() || self.first_name.is_some();
         let form = match (self.iban, self.account_number) {
             (Some(iban), _) => Form::Iban(iban),
             (None, Some(account_number)) => Form::Local(LocalAccount {
@@ -70,7 +86,8 @@ impl BankArgs {
                 bank_number: self.bank_number.unwrap_or_default(),
                 account_number,
             }),
-            (None, None) => return None,
+            (None, None) if names_holder => return Err(Usage(HOLDER_ALONE.to_owned())),
+            (None, None) => return Ok(None),
         };
         let holder = match (self.organisation, self.first_name, self.last_name) {
             (Some(name), _, _) => Some(Holder::OrganisationName(name)),
@@ -79,10 +96,10 @@ impl BankArgs {
             }
             (None, _, _) => None,
         };
-        Some(BankDetails {
+        Ok(Some(BankDetails {
             account: Some(BankAccount { form: Some(form) }),
             holder: Some(AccountHolder { holder }),
-        })
+        }))
     }
 }
 
@@ -90,8 +107,8 @@ impl BankArgs {
 pub(crate) struct Import {
     #[command(flatten)]
     common: Common,
-    /// Who is paid there.
-    #[arg(long)]
+    /// Who is paid there, under the name that the caller gives.
+    #[arg(long, value_parser = name::<kind::Customer>)]
     customer: String,
     /// The provider's handle.
     #[arg(long)]
@@ -103,11 +120,13 @@ pub(crate) struct List {
     #[command(flatten)]
     common: Common,
     /// Only of this customer.
-    #[arg(long, default_value = "")]
-    customer: String,
+    #[arg(long, value_parser = name::<kind::Customer>)]
+    customer: Option<String>,
     /// Deleted ones too.
     #[arg(long)]
     include_deleted: bool,
+    #[command(flatten)]
+    limit: Limit,
 }
 
 pub(crate) async fn run(args: Args) -> Result<(), Failure> {
@@ -119,8 +138,8 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
 }
 
 async fn register(args: Register) -> Result<(), Failure> {
-    let Some(details) = args.bank.details() else {
-        return Err("give an account: --iban, or --country, --bank-number, --account-number".into());
+    let Some(details) = args.bank.details()? else {
+        return Err(Usage(NO_ACCOUNT.to_owned()).into());
     };
     let request = RegisterDestinationRequest {
         merchant: args.common.merchant.clone(),
@@ -128,7 +147,8 @@ async fn register(args: Register) -> Result<(), Failure> {
         bank_details: Some(details),
     };
     let mut client = DestinationsClient::new(args.common.channel().await?);
-    let answer = client.register_destination(request).await.map_err(|status| explain(&status))?;
+    let answer =
+        client.register_destination(request).await.map_err(|status| explain_mutation(&status))?;
     let destination = answer.into_inner().destination.unwrap_or_default();
     show::print(args.common.output, &show::destination(&destination));
     Ok(())
@@ -141,7 +161,8 @@ async fn import(args: Import) -> Result<(), Failure> {
         provider_handle: args.provider_handle,
     };
     let mut client = DestinationsClient::new(args.common.channel().await?);
-    let answer = client.import_destination(request).await.map_err(|status| explain(&status))?;
+    let answer =
+        client.import_destination(request).await.map_err(|status| explain_mutation(&status))?;
     let destination = answer.into_inner().destination.unwrap_or_default();
     show::print(args.common.output, &show::destination(&destination));
     Ok(())
@@ -150,13 +171,16 @@ async fn import(args: Import) -> Result<(), Failure> {
 async fn list(args: List) -> Result<(), Failure> {
     let request = ListDestinationsRequest {
         merchant: args.common.merchant.clone(),
-        customer: args.customer,
+        customer: args.customer.unwrap_or_default(),
         include_deleted: args.include_deleted,
+        page_size: args.limit.page_size(),
         ..ListDestinationsRequest::default()
     };
     let mut client = DestinationsClient::new(args.common.channel().await?);
     let answer = client.list_destinations(request).await.map_err(|status| explain(&status))?;
-    for destination in answer.into_inner().destinations {
+    let answer = answer.into_inner();
+    args.limit.tell_of_more(&answer.next_page_token);
+    for destination in answer.destinations {
         show::print(args.common.output, &show::destination(&destination));
     }
     Ok(())

@@ -3,20 +3,31 @@
 use api::v1::payouts_client::PayoutsClient;
 use api::v1::{
     CancelPayoutRequest, CreatePayoutRequest, EventSelector, EventStart, GetPayoutRequest,
-    ListPayoutsRequest, Money, PayoutIds, Speed, WaitUntil, WatchPayoutsRequest,
-    cancel_payout_request, create_payout_request, event_selector, event_start, get_payout_request,
-    watch_payouts_response,
+    ListPayoutsRequest, PayoutIds, Speed, WaitUntil, WatchPayoutsRequest, cancel_payout_request,
+    create_payout_request, event_selector, event_start, get_payout_request, watch_payouts_response,
 };
 
 use super::destination::BankArgs;
-use super::failure::explain;
-use super::{Common, show};
-use crate::command::Failure;
+use payout::id::kind;
+
+use super::failure::{explain, explain_mutation};
+use super::{Common, Limit, amount, name, show};
+use crate::command::{Failure, Usage};
+
+const CREATE_EXAMPLES: &str = "Examples:
+  payoutd payout create --merchant shop --key order-1 --customer c1 --amount 10.50 --currency EUR \\
+      --destination ds_nc6jociwqwgl6whpyyuusnqmbq
+  payoutd payout create --merchant shop --key order-2 --customer c1 --amount 10.50 --currency EUR \\
+      --iban SE4550000000058398257466 --first-name Steve --last-name Smith";
+
+const ONE_DESTINATION: &str = "say where to by one of --destination, --provider-handle, --iban, or \
+    --account-number with --country and --bank-number, and by no more than one";
 
 /// Payouts.
 #[derive(clap::Subcommand)]
 pub(crate) enum Args {
     /// Creates a payout; repeated with the same key and contents, it shows the same payout.
+    #[command(after_help = CREATE_EXAMPLES)]
     Create(Box<Create>),
     /// Shows one payout.
     Get(Which),
@@ -33,21 +44,21 @@ pub(crate) struct Create {
     #[command(flatten)]
     common: Common,
     /// The caller's name for this payout; the same key never pays twice.
-    #[arg(long)]
+    #[arg(long, value_parser = name::<kind::IdempotencyKey>)]
     key: String,
-    /// Who is paid.
-    #[arg(long)]
+    /// Who is paid, under the name that the caller gives.
+    #[arg(long, value_parser = name::<kind::Customer>)]
     customer: String,
-    /// How much, in decimals of the currency, such as 10.50.
-    #[arg(long)]
+    /// How much, with a point before the decimals, such as 10.50.
+    #[arg(long, allow_hyphen_values = true)]
     amount: String,
-    /// ISO 4217, such as EUR.
+    /// The ISO 4217 code in capitals, such as EUR.
     #[arg(long)]
     currency: String,
-    /// A stored destination.
-    #[arg(long, conflicts_with = "provider_handle")]
+    /// Where to: the id of a stored destination.
+    #[arg(long)]
     destination: Option<String>,
-    /// A handle the provider gave earlier.
+    /// Where to: a handle the provider gave earlier.
     #[arg(long)]
     provider_handle: Option<String>,
     #[command(flatten)]
@@ -80,7 +91,7 @@ pub(crate) struct Which {
     #[arg(long, required_unless_present = "key", conflicts_with = "key")]
     id: Option<String>,
     /// By its idempotency key.
-    #[arg(long)]
+    #[arg(long, value_parser = name::<kind::IdempotencyKey>)]
     key: Option<String>,
 }
 
@@ -89,14 +100,13 @@ pub(crate) struct List {
     #[command(flatten)]
     common: Common,
     /// Only of this customer.
-    #[arg(long, default_value = "")]
-    customer: String,
+    #[arg(long, value_parser = name::<kind::Customer>)]
+    customer: Option<String>,
     /// Only the one that the provider knows by this id.
-    #[arg(long, default_value = "")]
-    provider_reference: String,
-    /// How many.
-    #[arg(long, default_value_t = 50)]
-    limit: i32,
+    #[arg(long, value_parser = name::<kind::ProviderReference>)]
+    provider_reference: Option<String>,
+    #[command(flatten)]
+    limit: Limit,
 }
 
 #[derive(clap::Args)]
@@ -107,7 +117,7 @@ pub(crate) struct Watch {
     #[arg(long)]
     id: Vec<String>,
     /// Only this customer.
-    #[arg(long, conflicts_with = "id")]
+    #[arg(long, conflicts_with = "id", value_parser = name::<kind::Customer>)]
     customer: Option<String>,
     /// After this cursor.
     #[arg(long, conflicts_with = "beginning")]
@@ -132,18 +142,18 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
 
 async fn create(args: Create) -> Result<(), Failure> {
     use create_payout_request::Destination;
-    let bank = args.bank.details();
+    let bank = args.bank.details()?;
     let destination = match (args.destination, args.provider_handle, bank) {
         (Some(id), None, None) => Destination::DestinationId(id),
         (None, Some(handle), None) => Destination::ProviderHandle(handle),
         (None, None, Some(details)) => Destination::BankDetails(details),
-        _ => return Err("give exactly one of --destination, --provider-handle and --iban".into()),
+        _ => return Err(Usage(ONE_DESTINATION.to_owned()).into()),
     };
     let request = CreatePayoutRequest {
         merchant: args.common.merchant.clone(),
         idempotency_key: args.key,
         customer: args.customer,
-        amount: Some(money(&args.amount, &args.currency)?),
+        amount: Some(amount::parse(&args.amount, &args.currency)?),
         destination: Some(destination),
         speed: if args.instant { Speed::Instant } else { Speed::Unspecified }.into(),
         statement_descriptor: args.statement_descriptor,
@@ -156,7 +166,7 @@ async fn create(args: Create) -> Result<(), Failure> {
         ..CreatePayoutRequest::default()
     };
     let mut client = PayoutsClient::new(args.common.channel().await?);
-    let answer = client.create_payout(request).await.map_err(|status| explain(&status))?;
+    let answer = client.create_payout(request).await.map_err(|status| explain_mutation(&status))?;
     let answer = answer.into_inner();
     let mut shown = show::payout(&answer.payout.unwrap_or_default());
     shown["replayed"] = answer.replayed.into();
@@ -180,14 +190,16 @@ async fn get(args: Which) -> Result<(), Failure> {
 async fn list(args: List) -> Result<(), Failure> {
     let request = ListPayoutsRequest {
         merchant: args.common.merchant.clone(),
-        customer: args.customer,
-        provider_reference: args.provider_reference,
-        page_size: args.limit,
+        customer: args.customer.unwrap_or_default(),
+        provider_reference: args.provider_reference.unwrap_or_default(),
+        page_size: args.limit.page_size(),
         ..ListPayoutsRequest::default()
     };
     let mut client = PayoutsClient::new(args.common.channel().await?);
     let answer = client.list_payouts(request).await.map_err(|status| explain(&status))?;
-    for payout in answer.into_inner().payouts {
+    let answer = answer.into_inner();
+    args.limit.tell_of_more(&answer.next_page_token);
+    for payout in answer.payouts {
         match args.common.output {
             super::Output::Json => show::print(args.common.output, &show::payout(&payout)),
             super::Output::Text => println!("{}", line(&show::payout(&payout))),
@@ -257,52 +269,10 @@ async fn cancel(args: Which) -> Result<(), Failure> {
         payout: args.id.map(cancel_payout_request::Payout::PayoutId).or(by_key),
     };
     let mut client = PayoutsClient::new(args.common.channel().await?);
-    let answer = client.cancel_payout(request).await.map_err(|status| explain(&status))?;
+    let answer = client.cancel_payout(request).await.map_err(|status| explain_mutation(&status))?;
     let answer = answer.into_inner();
     let result = answer.result().as_str_name().trim_start_matches("CANCEL_RESULT_").to_owned();
     let payout = answer.payout.as_ref().map(show::payout);
     show::print(args.common.output, &serde_json::json!({ "result": result, "payout": payout }));
     Ok(())
-}
-
-/// A decimal amount in minor units of its currency; exact or refused.
-pub(crate) fn money(amount: &str, currency: &str) -> Result<Money, Failure> {
-    let known =
-        payout::money::Currency::parse(currency).map_err(|error| format!("--currency {error}"))?;
-    let wrong = || format!("--amount must be a number with at most {} decimals", known.exponent());
-    let (whole, fraction) = amount.split_once('.').unwrap_or((amount, ""));
-    let places = usize::from(known.exponent());
-    if whole.is_empty()
-        || fraction.len() > places
-        || !amount.bytes().all(|b| b.is_ascii_digit() || b == b'.')
-    {
-        return Err(wrong().into());
-    }
-    let digits = format!("{whole}{fraction:0<places$}");
-    let minor_units = digits.parse().map_err(|_| wrong())?;
-    Ok(Money { currency_code: known.code().to_owned(), minor_units })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn amounts_are_exact_or_refused() {
-        for (text, currency, minor_units) in
-            [("10.50", "EUR", 1050), ("10.5", "EUR", 1050), ("7", "USD", 700), ("7", "ISK", 7)]
-        {
-            assert_eq!(money(text, currency).unwrap().minor_units, minor_units, "{text}");
-        }
-        for (text, currency) in [
-            ("", "EUR"),
-            ("1.234", "EUR"),
-            ("-1", "EUR"),
-            ("1,5", "EUR"),
-            ("1.5", "ISK"),
-            ("1", "X"),
-        ] {
-            assert!(money(text, currency).is_err(), "{text} {currency}");
-        }
-    }
 }

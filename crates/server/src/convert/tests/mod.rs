@@ -175,7 +175,7 @@ fn each_bad_field_is_named_by_its_path() {
         ),
         (
             |r| r.metadata = HashMap::from([(String::new(), String::new())]),
-            "metadata keys have 1 to 40 bytes and values at most 256",
+            "metadata keys have 1 to 40 of A-Z, a-z, 0-9, . _ and -, values at most 256 bytes",
         ),
     ];
     for (change, complaint) in cases {
