@@ -7,6 +7,7 @@
 
 mod store;
 
+mod hold;
 mod open;
 mod schema;
 

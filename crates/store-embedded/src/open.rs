@@ -1,9 +1,9 @@
 //! Opening a data directory: nobody else has it, it is ours, and what an earlier process left
 //! unfinished is due.
 
-use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
-use std::io::{self, Read, Seek, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::fs::{DirBuilder, File};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -13,11 +13,9 @@ use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use thiserror::Error;
 
 use crate::continuity::Continuity;
+use crate::hold::{Files, Hold};
 use crate::log::{self, Log};
 use crate::{claims, schema};
-
-/// The file whose lock says that a process has the directory.
-const LOCK_FILE_NAME: &str = "lock";
 
 /// The log's first life. Each copy of the file begins another: what comes after the place where it
 /// was copied may differ from what readers of the original have seen, so that their cursors must
@@ -79,7 +77,8 @@ pub enum OpenError {
 /// An opened data directory.
 pub(crate) struct Opened {
     pub(crate) connection: Connection,
-    pub(crate) lock: File,
+    pub(crate) hold: Hold,
+    pub(crate) files: Files,
     pub(crate) log: Log,
     pub(crate) latest: i64,
     pub(crate) continuity: Continuity,
@@ -95,8 +94,7 @@ pub(crate) fn open(
     let io_failed = |source| OpenError::Directory { directory: directory.to_path_buf(), source };
     let failed = |source| OpenError::Database { directory: directory.to_path_buf(), source };
     make(directory).map_err(io_failed)?;
-    let lock = lock(directory)?;
-    open_own(&directory.join(schema::FILE_NAME)).map_err(io_failed)?;
+    let hold = Hold::take(directory)?;
     let mut connection = schema::connect(directory).map_err(failed)?;
     let is_new = check(&connection, directory)?;
     schema::prepare_to_write(&mut connection, schema::LOG_PAGES_MAX).map_err(failed)?;
@@ -112,7 +110,8 @@ pub(crate) fn open(
     let latest = log::latest(&transaction).map_err(failed)?;
     transaction.commit().map_err(failed)?;
     sync(directory).map_err(io_failed)?;
-    Ok(Opened { connection, lock, log, latest, continuity })
+    let files = hold.files().map_err(io_failed)?;
+    Ok(Opened { connection, hold, files, log, latest, continuity })
 }
 
 /// Makes the directory and what leads to it, for their owner only, and makes the names durable.
@@ -135,42 +134,6 @@ fn make(directory: &Path) -> io::Result<()> {
 /// Makes the names of the files in a directory durable.
 fn sync(directory: &Path) -> io::Result<()> {
     File::open(directory)?.sync_all()
-}
-
-/// The operating system lets go of the lock when the process ends, however it ends.
-fn lock(directory: &Path) -> Result<File, OpenError> {
-    let failed = |source| OpenError::Directory { directory: directory.to_path_buf(), source };
-    let mut file = open_own(&directory.join(LOCK_FILE_NAME)).map_err(failed)?;
-    match file.try_lock() {
-        Ok(()) => {
-            leave_process_id(&mut file).map_err(failed)?;
-            Ok(file)
-        }
-        Err(TryLockError::WouldBlock) => {
-            let directory = directory.to_path_buf();
-            Err(OpenError::InUse { directory, process: read_process_id(&mut file) })
-        }
-        Err(TryLockError::Error(source)) => Err(failed(source)),
-    }
-}
-
-/// Opens a file, which is made for its owner only if it is not there. SQLite gives its other files
-/// the permissions of the first.
-fn open_own(file: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false).mode(0o600).open(file)
-}
-
-fn leave_process_id(file: &mut File) -> io::Result<()> {
-    file.set_len(0)?;
-    file.rewind()?;
-    file.write_all(std::process::id().to_string().as_bytes())
-}
-
-fn read_process_id(file: &mut File) -> Option<u32> {
-    let mut text = String::new();
-    file.take(20).read_to_string(&mut text).ok()?;
-    text.parse().ok()
 }
 
 /// Whether there is no store yet; if there is one, it is one that this program may write to. Only

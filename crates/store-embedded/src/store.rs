@@ -20,12 +20,12 @@ use payout::time::Timestamp;
 use crate::continuity::Continuity;
 use crate::destinations::NewDestination;
 use crate::log::Log;
-use crate::open::{self, OpenError};
+use crate::open::{self, OpenError, Opened};
 use crate::page::List;
 use crate::parked::NewParked;
 use crate::payouts::{NewPayout, NextVersion};
 use crate::readers::Readers;
-use crate::writer::{LogState, LogStates, Writer};
+use crate::writer::{Changes, LogState, LogStates, Writer};
 use crate::{cell, claims, destinations, evidence, list, parked, payouts};
 
 /// A store in one data directory, used by one process at a time.
@@ -53,9 +53,9 @@ impl EmbeddedStore {
         let opened = open::open(directory, now, new_store_id)?;
         let readers = Readers::open(directory)
             .map_err(|source| OpenError::Database { directory: directory.to_path_buf(), source })?;
-        let (writer, log_states) = Writer::start(opened.connection, opened.latest, opened.lock);
-        let continuity = Mutex::new(opened.continuity);
-        Ok(Self { log: opened.log, continuity, log_states, readers, writer })
+        let Opened { connection, hold, files, log, latest, continuity } = opened;
+        let (writer, log_states) = Writer::start(connection, latest, hold, files);
+        Ok(Self { log, continuity: Mutex::new(continuity), log_states, readers, writer })
     }
 
     /// Returns, with the reason, once a commit has failed in a way that leaves unknown what the
@@ -93,10 +93,13 @@ impl Store for EmbeddedStore {
             let to_be_written = continuity.observe(now);
             (*continuity, to_be_written)
         };
-        // Not written, the silence only looks longer than it was, which errs on the safe side.
-        if to_be_written {
-            self.writer.write(move |changes| Ok(continuity.write(changes.connection)?)).await?;
-        }
+        // Not written, the silence only looks longer than it was, which errs on the safe side. With
+        // nothing to write the thread still looks whether the files are there.
+        let work = move |changes: &mut Changes<'_>| match to_be_written {
+            true => Ok(continuity.write(changes.connection)?),
+            false => Ok(()),
+        };
+        self.writer.write(work).await?;
         Ok(continuity.since())
     }
 

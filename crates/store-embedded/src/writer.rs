@@ -1,7 +1,6 @@
 //! The one thread that writes. It takes whatever waits, up to a bound, into one transaction, and
 //! answers after the commit: many writers share the price of one fsync.
 
-use std::fs::File;
 use std::thread::JoinHandle;
 
 use payout::port::StoreError;
@@ -9,6 +8,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::fault::{Fault, before_commit, of_commit};
+use crate::hold::{Files, Hold};
 use crate::schema;
 
 /// Jobs that may wait beyond those in the transaction under way; a full queue slows its callers.
@@ -34,17 +34,19 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread that owns `connection`, and `lock` until the connection is closed.
-    pub(crate) fn start(connection: Connection, latest: i64, lock: File) -> (Self, LogStates) {
+    /// Starts the thread that owns `connection`, and `hold` until the connection is closed.
+    pub(crate) fn start(
+        connection: Connection,
+        latest: i64,
+        hold: Hold,
+        files: Files,
+    ) -> (Self, LogStates) {
         let (sender, queue) = mpsc::channel(QUEUE_MAX);
         let (log_state, log_states) = watch::channel(LogState::At(latest));
-        let thread = Thread { connection, queue, log_state, latest };
+        let thread = Thread { connection, files, queue, log_state, latest };
         let thread = std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || {
             thread.run();
-            // Said, not only dropped: a process that is just being forked holds a copy.
-            if let Err(why) = lock.unlock() {
-                tracing::warn!(%why, "the data directory stays locked until the process ends");
-            }
+            hold.release();
         });
         let thread = thread.expect("a process that cannot start a thread cannot start at all");
         (Self { queue: Some(sender), thread: Some(thread) }, log_states)
@@ -84,7 +86,7 @@ impl Drop for Writer {
 /// Follows the log.
 pub(crate) type LogStates = watch::Receiver<LogState>;
 
-const STOPPED: &str = "the store stopped after a failed commit; restart the process";
+const STOPPED: &str = "the store stopped writing (the log says why); restart the process";
 
 /// What a job works on: the transaction and the log's end within it.
 pub(crate) struct Changes<'a> {
@@ -143,6 +145,7 @@ where
 
 struct Thread {
     connection: Connection,
+    files: Files,
     queue: mpsc::Receiver<Box<dyn Job>>,
     log_state: watch::Sender<LogState>,
     latest: i64,
@@ -155,29 +158,44 @@ impl Thread {
             let committed = self.commit(&mut batch);
             // Before the answers: whoever reads what was answered finds the log grown.
             self.publish();
+            let answer = match &committed {
+                Ok(()) => Ok(()),
+                Err(Failed::GoesOn(error) | Failed::Stops(error)) => Err(error.clone()),
+            };
             for job in batch.drain(..) {
-                job.answer(&committed);
+                job.answer(&answer);
             }
             match committed {
                 Ok(()) => {}
-                Err(StoreError::Unknown(why)) => return self.stop(why),
-                Err(why) => tracing::error!(%why, "the store could not write"),
+                Err(Failed::GoesOn(why)) => tracing::error!(%why, "the store could not write"),
+                Err(Failed::Stops(why)) => return self.stop(why.to_string()),
             }
         }
+        self.close();
     }
 
-    /// All jobs in one durable transaction, or none.
-    fn commit(&mut self, batch: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
+    /// All jobs in one durable transaction, in files that were there before it and after it; or
+    /// none.
+    fn commit(&mut self, batch: &mut [Box<dyn Job>]) -> Result<(), Failed> {
+        self.files.check().map_err(|why| Failed::Stops(StoreError::NotWritten(why)))?;
+        self.transact(batch)?;
+        self.files.check().map_err(|why| Failed::Stops(StoreError::Unknown(why)))
+    }
+
+    fn transact(&mut self, batch: &mut [Box<dyn Job>]) -> Result<(), Failed> {
         let immediate = TransactionBehavior::Immediate;
         let begun = self.connection.transaction_with_behavior(immediate);
-        let transaction = begun.map_err(|error| before_commit(&error))?;
+        let transaction = begun.map_err(|error| Failed::GoesOn(before_commit(&error)))?;
         let mut changes = Changes { connection: &transaction, latest: self.latest };
         for job in batch {
             // Dropping the transaction rolls it back.
-            job.run(&mut changes).map_err(|error| before_commit(&error))?;
+            job.run(&mut changes).map_err(|error| Failed::GoesOn(before_commit(&error)))?;
         }
         let latest = changes.latest;
-        transaction.commit().map_err(|error| of_commit(&error))?;
+        transaction.commit().map_err(|error| match of_commit(&error) {
+            unknown @ StoreError::Unknown(_) => Failed::Stops(unknown),
+            certain => Failed::GoesOn(certain),
+        })?;
         self.latest = latest;
         Ok(())
     }
@@ -192,15 +210,35 @@ impl Thread {
     /// it anew. What waits was not begun.
     fn stop(mut self, why: String) {
         tracing::error!(why, "the store stopped writing");
-        if let Err(why) = schema::keep_log(&self.connection) {
-            tracing::error!(%why, "the write-ahead log cannot be kept");
-        }
+        self.keep_log();
         self.queue.close();
         while let Ok(job) = self.queue.try_recv() {
             job.answer(&Err(StoreError::NotWritten(STOPPED.to_owned())));
         }
         self.log_state.send_replace(LogState::Stopped(why));
     }
+
+    /// Closing deletes the write-ahead log by its name, which must still be that of our own.
+    fn close(self) {
+        if let Err(why) = self.files.check() {
+            tracing::error!(why, "the data directory was touched before the store was closed");
+            self.keep_log();
+        }
+    }
+
+    fn keep_log(&self) {
+        if let Err(why) = schema::keep_log(&self.connection) {
+            tracing::error!(%why, "the write-ahead log cannot be kept");
+        }
+    }
+}
+
+/// Why a transaction was not committed, and what that means for the next.
+enum Failed {
+    /// Nothing was written; another may do better.
+    GoesOn(StoreError),
+    /// There must not be another.
+    Stops(StoreError),
 }
 
 #[cfg(test)]
@@ -213,13 +251,15 @@ mod tests {
     use crate::fault::refused;
 
     fn start(directory: &tempfile::TempDir, pages_max: i64) -> (Writer, LogStates) {
+        let hold = Hold::take(directory.path()).unwrap();
         let mut connection = schema::connect(directory.path()).unwrap();
         schema::prepare_to_write(&mut connection, schema::LOG_PAGES_MAX).unwrap();
         connection.execute_batch("CREATE TABLE blob (body BLOB)").unwrap();
         let limit = |row: &rusqlite::Row<'_>| row.get::<_, i64>(0);
         let sql = format!("PRAGMA max_page_count = {pages_max}");
         assert_eq!(connection.query_row(&sql, [], limit), Ok(pages_max));
-        Writer::start(connection, 0, tempfile::tempfile().unwrap())
+        let files = hold.files().unwrap();
+        Writer::start(connection, 0, hold, files)
     }
 
     async fn put(writer: &Writer, length: usize) -> Result<i64, StoreError> {

@@ -6,6 +6,7 @@ mod suite;
 
 mod erase;
 mod fail;
+mod gone;
 mod kill;
 mod open;
 
