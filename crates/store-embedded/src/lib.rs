@@ -26,6 +26,7 @@ mod page;
 
 mod cell;
 mod continuity;
+mod epochs;
 mod fault;
 
 #[cfg(test)]

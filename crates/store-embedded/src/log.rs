@@ -11,6 +11,7 @@ use payout::port::{Batch, Ends, Entry, Fact, ReadError, Selection};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, params};
 
 use crate::cell;
+use crate::epochs::Epochs;
 use crate::fault::{Fault, corrupt, refused};
 use crate::writer::Changes;
 
@@ -95,13 +96,14 @@ pub(crate) fn latest(connection: &Connection) -> rusqlite::Result<i64> {
 #[derive(Clone)]
 pub(crate) struct Log {
     pub(crate) store: StoreId,
-    pub(crate) epoch: u64,
+    pub(crate) epochs: Epochs,
 }
 
 impl Log {
     /// The cursor of a reader that has seen everything up to and with `position`.
     pub(crate) fn cursor(&self, position: i64) -> Cursor {
-        let position = Position { epoch: self.epoch, count: position.cast_unsigned() };
+        let epoch = self.epochs.of(position);
+        let position = Position { epoch, count: position.cast_unsigned() };
         Cursor { store: self.store.clone(), positions: vec![position] }
     }
 
@@ -110,11 +112,12 @@ impl Log {
         if cursor.store != self.store {
             return Err(ReadError::OtherStore);
         }
-        match cursor.positions.as_slice() {
-            [Position { epoch, count }] if *epoch == self.epoch => {
-                i64::try_from(*count).map_err(|_| ReadError::OutOfRange)
-            }
-            _ => Err(ReadError::OutOfRange),
+        let [Position { epoch, count }] = cursor.positions.as_slice() else {
+            return Err(ReadError::OutOfRange);
+        };
+        match i64::try_from(*count) {
+            Ok(position) if self.epochs.of(position) == *epoch => Ok(position),
+            Ok(_) | Err(_) => Err(ReadError::OutOfRange),
         }
     }
 

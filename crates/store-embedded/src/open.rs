@@ -13,14 +13,10 @@ use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use thiserror::Error;
 
 use crate::continuity::Continuity;
+use crate::epochs::Epochs;
 use crate::hold::{Files, Hold};
 use crate::log::{self, Log};
 use crate::{claims, schema};
-
-/// The log's first life. Each copy of the file begins another: what comes after the place where it
-/// was copied may differ from what readers of the original have seen, so that their cursors must
-/// not pass for cursors of the copy.
-const FIRST_EPOCH: i64 = 1;
 
 /// Why a data directory cannot be opened. Nothing in it was changed.
 #[derive(Debug, Error)]
@@ -84,12 +80,13 @@ pub(crate) struct Opened {
     pub(crate) continuity: Continuity,
 }
 
-/// Opens `directory`, which is made if it is not there; `new_store_id` names a store that is made.
-/// All claims end, and what was claimed is due `now`.
+/// Opens `directory`, which is made if it is not there; `new_store_id` names a store that is made,
+/// `epoch` the life of its log that begins. All claims end, and what was claimed is due `now`.
 pub(crate) fn open(
     directory: &Path,
     now: Timestamp,
     new_store_id: &StoreId,
+    epoch: u64,
 ) -> Result<Opened, OpenError> {
     let io_failed = |source| OpenError::Directory { directory: directory.to_path_buf(), source };
     let failed = |source| OpenError::Database { directory: directory.to_path_buf(), source };
@@ -105,12 +102,14 @@ pub(crate) fn open(
         create(&transaction, now, new_store_id, mark).map_err(failed)?;
     }
     let continuity = resume(&transaction, now, mark).map_err(failed)?;
-    let log = read_log(&transaction, directory)?;
     claims::end_all(&transaction, now).map_err(failed)?;
     let latest = log::latest(&transaction).map_err(failed)?;
+    let store = read_id(&transaction, directory)?;
+    let epochs = Epochs::begin(&transaction, epoch, latest).map_err(failed)?;
     transaction.commit().map_err(failed)?;
     sync(directory).map_err(io_failed)?;
     let files = hold.files().map_err(io_failed)?;
+    let log = Log { store, epochs };
     Ok(Opened { connection, hold, files, log, latest, continuity })
 }
 
@@ -178,22 +177,18 @@ fn create(
     transaction.execute_batch(schema::CREATE)?;
     transaction.pragma_update(None, "application_id", schema::APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", schema::VERSION)?;
-    let sql = "INSERT INTO store (only, id, epoch, file_mark, continuous_since, seen_at)
-        VALUES (1, ?1, ?2, ?3, ?4, ?4)";
-    transaction.execute(sql, params![id.as_str(), FIRST_EPOCH, file_mark, now.as_millis()])?;
+    let sql = "INSERT INTO store (only, id, file_mark, continuous_since, seen_at)
+        VALUES (1, ?1, ?2, ?3, ?3)";
+    transaction.execute(sql, params![id.as_str(), file_mark, now.as_millis()])?;
     Ok(())
 }
 
-fn read_log(transaction: &Transaction<'_>, directory: &Path) -> Result<Log, OpenError> {
-    let failed = |source| OpenError::Database { directory: directory.to_path_buf(), source };
-    let read = transaction.query_row("SELECT id, epoch FROM store", [], |row| {
-        Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?))
-    });
-    let (id, epoch) = read.map_err(failed)?;
-    let Ok(store) = StoreId::parse(&id) else {
-        return Err(OpenError::NotAStore(directory.to_path_buf()));
-    };
-    Ok(Log { store, epoch: epoch.cast_unsigned() })
+fn read_id(transaction: &Transaction<'_>, directory: &Path) -> Result<StoreId, OpenError> {
+    let read = transaction.query_row("SELECT id FROM store", [], |row| row.get::<_, String>(0));
+    match read {
+        Ok(id) => StoreId::parse(&id).map_err(|_| OpenError::NotAStore(directory.to_path_buf())),
+        Err(source) => Err(OpenError::Database { directory: directory.to_path_buf(), source }),
+    }
 }
 
 fn resume(
@@ -204,7 +199,7 @@ fn resume(
     let (mut continuity, written_to) = Continuity::read(transaction)?;
     if written_to != file_mark {
         continuity = Continuity::from(now);
-        transaction.execute("UPDATE store SET file_mark = ?1, epoch = epoch + 1", [file_mark])?;
+        transaction.execute("UPDATE store SET file_mark = ?1", [file_mark])?;
         continuity.write(transaction)?;
     } else if continuity.observe(now) {
         continuity.write(transaction)?;

@@ -38,10 +38,15 @@ pub(crate) const CREATE: &str = "
     CREATE TABLE store (
         only INTEGER PRIMARY KEY CHECK (only = 1),
         id TEXT NOT NULL,
-        epoch INTEGER NOT NULL,
         file_mark INTEGER NOT NULL,
         continuous_since INTEGER NOT NULL,
         seen_at INTEGER NOT NULL
+    ) STRICT;
+
+    CREATE TABLE epoch (
+        number INTEGER PRIMARY KEY,
+        name INTEGER NOT NULL UNIQUE,
+        begins_after INTEGER NOT NULL
     ) STRICT;
 
     -- A payout is looked at when wake_at comes: at the end of its claim while it is claimed, else

@@ -25,7 +25,7 @@ use crate::page::List;
 use crate::parked::NewParked;
 use crate::payouts::{NewPayout, NextVersion};
 use crate::readers::Readers;
-use crate::writer::{Changes, LogState, LogStates, Writer};
+use crate::writer::{Changes, LogState, LogStates, Ours, Writer};
 use crate::{cell, claims, destinations, evidence, list, parked, payouts};
 
 /// A store in one data directory, used by one process at a time.
@@ -45,16 +45,20 @@ pub struct EmbeddedStore {
 impl EmbeddedStore {
     /// Opens the store in `directory`, or makes one there and calls it `new_store_id`. Proves that
     /// no other process uses it: all claims end, and what was claimed is due `now`. Blocks.
+    ///
+    /// `epoch` must be random: by it cursors are told from those of a life of this store that was
+    /// lost when older files were put in its place.
     pub fn open(
         directory: &Path,
         now: Timestamp,
         new_store_id: &StoreId,
+        epoch: u64,
     ) -> Result<Self, OpenError> {
-        let opened = open::open(directory, now, new_store_id)?;
+        let opened = open::open(directory, now, new_store_id, epoch)?;
         let readers = Readers::open(directory)
             .map_err(|source| OpenError::Database { directory: directory.to_path_buf(), source })?;
         let Opened { connection, hold, files, log, latest, continuity } = opened;
-        let (writer, log_states) = Writer::start(connection, latest, hold, files);
+        let (writer, log_states) = Writer::start(connection, latest, hold, Ours { files, epoch });
         Ok(Self { log, continuity: Mutex::new(continuity), log_states, readers, writer })
     }
 

@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::fault::{Fault, before_commit, of_commit};
 use crate::hold::{Files, Hold};
-use crate::schema;
+use crate::{epochs, schema};
 
 /// Jobs that may wait beyond those in the transaction under way; a full queue slows its callers.
 const QUEUE_MAX: usize = 1024;
@@ -27,6 +27,14 @@ pub(crate) enum LogState {
     Stopped(String),
 }
 
+/// By what the store is known to be still this process's.
+pub(crate) struct Ours {
+    /// What it writes to.
+    pub(crate) files: Files,
+    /// The life of the log that began with it.
+    pub(crate) epoch: u64,
+}
+
 /// The caller's end of the writing thread. Dropping it finishes what waits.
 pub(crate) struct Writer {
     queue: Option<mpsc::Sender<Box<dyn Job>>>,
@@ -39,11 +47,11 @@ impl Writer {
         connection: Connection,
         latest: i64,
         hold: Hold,
-        files: Files,
+        ours: Ours,
     ) -> (Self, LogStates) {
         let (sender, queue) = mpsc::channel(QUEUE_MAX);
         let (log_state, log_states) = watch::channel(LogState::At(latest));
-        let thread = Thread { connection, files, queue, log_state, latest };
+        let thread = Thread { connection, ours, queue, log_state, latest };
         let thread = std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || {
             thread.run();
             hold.release();
@@ -87,6 +95,10 @@ impl Drop for Writer {
 pub(crate) type LogStates = watch::Receiver<LogState>;
 
 const STOPPED: &str = "the store stopped writing (the log says why); restart the process";
+
+/// Locks prevent it; some file systems only pretend to have them.
+const OPENED: &str = "another process has opened the store since; leave it the data directory, or \
+    stop it and restart this process";
 
 /// What a job works on: the transaction and the log's end within it.
 pub(crate) struct Changes<'a> {
@@ -145,7 +157,7 @@ where
 
 struct Thread {
     connection: Connection,
-    files: Files,
+    ours: Ours,
     queue: mpsc::Receiver<Box<dyn Job>>,
     log_state: watch::Sender<LogState>,
     latest: i64,
@@ -177,15 +189,20 @@ impl Thread {
     /// All jobs in one durable transaction, in files that were there before it and after it; or
     /// none.
     fn commit(&mut self, batch: &mut [Box<dyn Job>]) -> Result<(), Failed> {
-        self.files.check().map_err(|why| Failed::Stops(StoreError::NotWritten(why)))?;
+        self.ours.files.check().map_err(|why| Failed::Stops(StoreError::NotWritten(why)))?;
         self.transact(batch)?;
-        self.files.check().map_err(|why| Failed::Stops(StoreError::Unknown(why)))
+        self.ours.files.check().map_err(|why| Failed::Stops(StoreError::Unknown(why)))
     }
 
     fn transact(&mut self, batch: &mut [Box<dyn Job>]) -> Result<(), Failed> {
         let immediate = TransactionBehavior::Immediate;
         let begun = self.connection.transaction_with_behavior(immediate);
         let transaction = begun.map_err(|error| Failed::GoesOn(before_commit(&error)))?;
+        match epochs::is_latest(&transaction, self.ours.epoch) {
+            Ok(true) => {}
+            Ok(false) => return Err(Failed::Stops(StoreError::NotWritten(OPENED.to_owned()))),
+            Err(error) => return Err(Failed::GoesOn(before_commit(&error))),
+        }
         let mut changes = Changes { connection: &transaction, latest: self.latest };
         for job in batch {
             // Dropping the transaction rolls it back.
@@ -220,7 +237,7 @@ impl Thread {
 
     /// Closing deletes the write-ahead log by its name, which must still be that of our own.
     fn close(self) {
-        if let Err(why) = self.files.check() {
+        if let Err(why) = self.ours.files.check() {
             tracing::error!(why, "the data directory was touched before the store was closed");
             self.keep_log();
         }
@@ -248,18 +265,23 @@ mod tests {
     use tokio::task::JoinSet;
 
     use super::*;
+    use crate::epochs::Epochs;
     use crate::fault::refused;
+
+    const EPOCH: u64 = 1;
 
     fn start(directory: &tempfile::TempDir, pages_max: i64) -> (Writer, LogStates) {
         let hold = Hold::take(directory.path()).unwrap();
         let mut connection = schema::connect(directory.path()).unwrap();
         schema::prepare_to_write(&mut connection, schema::LOG_PAGES_MAX).unwrap();
+        connection.execute_batch(schema::CREATE).unwrap();
         connection.execute_batch("CREATE TABLE blob (body BLOB)").unwrap();
+        Epochs::begin(&connection, EPOCH, 0).unwrap();
         let limit = |row: &rusqlite::Row<'_>| row.get::<_, i64>(0);
         let sql = format!("PRAGMA max_page_count = {pages_max}");
         assert_eq!(connection.query_row(&sql, [], limit), Ok(pages_max));
         let files = hold.files().unwrap();
-        Writer::start(connection, 0, hold, files)
+        Writer::start(connection, 0, hold, Ours { files, epoch: EPOCH })
     }
 
     async fn put(writer: &Writer, length: usize) -> Result<i64, StoreError> {
@@ -333,6 +355,23 @@ mod tests {
         );
         drop(writer);
         assert!(directory.path().join("store.sqlite-wal").exists());
+    }
+
+    /// As where locks hold nobody off.
+    #[tokio::test]
+    async fn who_opens_the_store_later_has_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let (writer, mut log_states) = start(&directory, 500);
+        assert_eq!(put(&writer, 100).await, Ok(1));
+        let second = schema::connect(directory.path()).unwrap();
+        Epochs::begin(&second, EPOCH + 1, 1).unwrap();
+        let refused = put(&writer, 100).await;
+        let Err(StoreError::NotWritten(why)) = refused else { panic!("{refused:?}") };
+        assert!(why.contains("another process has opened"), "{why}");
+        let stopped = |state: &LogState| matches!(state, LogState::Stopped(_));
+        assert!(log_states.wait_for(stopped).await.is_ok());
+        let count = "SELECT count(*) FROM blob";
+        assert_eq!(second.query_row(count, [], |row| row.get::<_, i64>(0)), Ok(1));
     }
 
     #[tokio::test]

@@ -10,7 +10,7 @@ use store_embedded::{EmbeddedStore, OpenError};
 use store_suite::sample;
 use tempfile::TempDir;
 
-use crate::subject::{START, open};
+use crate::subject::{START, epoch, open};
 
 /// A name, and what is done to the directory `data` in the directory given.
 type Deed = (&'static str, fn(&Path));
@@ -108,7 +108,8 @@ async fn without_the_lock_file_there_is_still_only_one() {
     let store = start(parent.path()).await;
     delete(parent.path(), "lock");
     let second = parent.path().join("data");
-    let error = EmbeddedStore::open(&second, START, &StoreId::parse("new").unwrap()).err().unwrap();
+    let new = StoreId::parse("new").unwrap();
+    let error = EmbeddedStore::open(&second, START, &new, epoch()).err().unwrap();
     assert!(matches!(error, OpenError::InUse { .. }), "{error}");
     assert!(store.continuous_since(START).await.is_err());
     drop(store);

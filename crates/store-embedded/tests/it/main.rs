@@ -9,5 +9,6 @@ mod fail;
 mod gone;
 mod kill;
 mod open;
+mod restore;
 
 mod subject;
