@@ -12,6 +12,7 @@ mod open;
 mod schema;
 
 mod readers;
+mod topics;
 mod writer;
 
 mod claims;

@@ -13,6 +13,7 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, params};
 use crate::cell;
 use crate::epochs::Epochs;
 use crate::fault::{Fault, corrupt, refused};
+use crate::topics::Topic;
 use crate::writer::Changes;
 
 /// Entries that one reading returns at most, whatever was asked for: some megabytes.
@@ -39,6 +40,7 @@ pub(crate) const STATEMENTS: &[&str] = &[ENTRY, OF_MERCHANT, OF_CUSTOMER, LAST_O
 pub(crate) struct EventRow {
     merchant: String,
     customer: String,
+    topics: Vec<Topic>,
     body: Vec<u8>,
 }
 
@@ -47,6 +49,7 @@ impl From<&Event> for EventRow {
         Self {
             merchant: event.merchant.to_string(),
             customer: event.customer.to_string(),
+            topics: Topic::of_event(&event.merchant, &event.customer, Some(&event.payout)),
             body: cell::pack(codec::encode_event(event)),
         }
     }
@@ -57,6 +60,7 @@ impl From<&DestinationEvent> for EventRow {
         Self {
             merchant: event.merchant.to_string(),
             customer: event.customer.to_string(),
+            topics: Topic::of_event(&event.merchant, &event.customer, None),
             body: cell::pack(codec::encode_destination_event(event)),
         }
     }
@@ -81,9 +85,10 @@ pub(crate) fn append(
         About::Payout(previous) => (true, previous),
         About::Destination => (false, None),
     };
-    let EventRow { merchant, customer, body } = event;
+    let EventRow { merchant, customer, topics, body } = event;
     let mut statement = changes.connection.prepare_cached(APPEND)?;
     statement.execute(params![changes.latest, merchant, customer, of_payout, previous, body])?;
+    changes.news.extend(topics.iter().map(|topic| (*topic, changes.latest)));
     Ok(changes.latest)
 }
 

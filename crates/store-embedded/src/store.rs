@@ -25,6 +25,7 @@ use crate::page::List;
 use crate::parked::NewParked;
 use crate::payouts::{NewPayout, NextVersion};
 use crate::readers::Readers;
+use crate::topics::Waits;
 use crate::writer::{Changes, LogState, LogStates, Ours, Writer};
 use crate::{cell, claims, destinations, evidence, list, parked, payouts};
 
@@ -36,6 +37,7 @@ pub struct EmbeddedStore {
     log: Log,
     continuity: Mutex<Continuity>,
     log_states: LogStates,
+    waits: Waits,
     // In this order: the last connection to be closed folds the write-ahead log into the database,
     // and one that only reads cannot.
     readers: Readers,
@@ -58,8 +60,9 @@ impl EmbeddedStore {
         let readers = Readers::open(directory)
             .map_err(|source| OpenError::Database { directory: directory.to_path_buf(), source })?;
         let Opened { connection, hold, files, log, latest, continuity } = opened;
-        let (writer, log_states) = Writer::start(connection, latest, hold, Ours { files, epoch });
-        Ok(Self { log, continuity: Mutex::new(continuity), log_states, readers, writer })
+        let (writer, log_states, waits) =
+            Writer::start(connection, latest, hold, Ours { files, epoch });
+        Ok(Self { log, continuity: Mutex::new(continuity), log_states, waits, readers, writer })
     }
 
     /// Returns, with the reason, once a commit has failed in a way that leaves unknown what the
@@ -185,16 +188,14 @@ impl Store for EmbeddedStore {
         self.readers.read(reading).await?.ok_or(ReadError::OutOfRange)
     }
 
-    async fn changed(&self, after: &Cursor) -> Result<(), StoreError> {
+    async fn changed(&self, after: &Cursor, selection: &Selection) -> Result<(), StoreError> {
         // Reading from a cursor that does not belong here says so; waiting would not.
         let Ok(after) = self.log.position(after) else { return Ok(()) };
-        let mut log_states = self.log_states.clone();
-        let moved = |state: &LogState| *state != LogState::At(after);
-        match log_states.wait_for(moved).await.as_deref() {
-            Ok(LogState::At(_)) => Ok(()),
-            Ok(LogState::Stopped(why)) => Err(StoreError::NotWritten(why.clone())),
-            Err(_) => Err(StoreError::NotWritten(WRITER_GONE.to_owned())),
+        let beyond = matches!(*self.log_states.borrow(), LogState::At(latest) if after > latest);
+        if beyond || self.waits.wait(selection, after).await {
+            return Ok(());
         }
+        Err(StoreError::NotWritten(self.stopped().await))
     }
 
     async fn ends(&self) -> Result<Ends, StoreError> {

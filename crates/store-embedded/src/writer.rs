@@ -9,7 +9,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::fault::{Fault, before_commit, of_commit};
 use crate::hold::{Files, Hold};
-use crate::{epochs, schema};
+use crate::topics::{Topic, Topics, Waits};
+use crate::{epochs, schema, topics};
 
 /// Jobs that may wait beyond those in the transaction under way; a full queue slows its callers.
 const QUEUE_MAX: usize = 1024;
@@ -18,7 +19,7 @@ const QUEUE_MAX: usize = 1024;
 /// for more than some milliseconds of others' work.
 const BATCH_MAX: usize = 256;
 
-/// How the log stands, for those who wait for it to grow.
+/// How the log stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum LogState {
     /// The position of the latest durable event.
@@ -48,16 +49,18 @@ impl Writer {
         latest: i64,
         hold: Hold,
         ours: Ours,
-    ) -> (Self, LogStates) {
+    ) -> (Self, LogStates, Waits) {
         let (sender, queue) = mpsc::channel(QUEUE_MAX);
         let (log_state, log_states) = watch::channel(LogState::At(latest));
-        let thread = Thread { connection, ours, queue, log_state, latest };
+        let (topics, waits) = topics::topics(latest);
+        let news = Vec::new();
+        let thread = Thread { connection, ours, queue, log_state, topics, latest, news };
         let thread = std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || {
             thread.run();
             hold.release();
         });
         let thread = thread.expect("a process that cannot start a thread cannot start at all");
-        (Self { queue: Some(sender), thread: Some(thread) }, log_states)
+        (Self { queue: Some(sender), thread: Some(thread) }, log_states, waits)
     }
 
     /// Runs `work` in a transaction and returns once that is durable. `work` reads first and
@@ -105,6 +108,8 @@ pub(crate) struct Changes<'a> {
     pub(crate) connection: &'a Connection,
     /// The position of the latest event, those of this transaction included.
     pub(crate) latest: i64,
+    /// The events of this transaction, for those who wait for them.
+    pub(crate) news: Vec<(Topic, i64)>,
 }
 
 /// Something to be written, with somebody who waits for it.
@@ -160,7 +165,10 @@ struct Thread {
     ours: Ours,
     queue: mpsc::Receiver<Box<dyn Job>>,
     log_state: watch::Sender<LogState>,
+    topics: Topics,
     latest: i64,
+    /// What was committed and is not told yet.
+    news: Vec<(Topic, i64)>,
 }
 
 impl Thread {
@@ -203,24 +211,26 @@ impl Thread {
             Ok(false) => return Err(Failed::Stops(StoreError::NotWritten(OPENED.to_owned()))),
             Err(error) => return Err(Failed::GoesOn(before_commit(&error))),
         }
-        let mut changes = Changes { connection: &transaction, latest: self.latest };
+        let mut changes =
+            Changes { connection: &transaction, latest: self.latest, news: Vec::new() };
         for job in batch {
             // Dropping the transaction rolls it back.
             job.run(&mut changes).map_err(|error| Failed::GoesOn(before_commit(&error)))?;
         }
-        let latest = changes.latest;
+        let Changes { latest, news, .. } = changes;
         transaction.commit().map_err(|error| match of_commit(&error) {
             unknown @ StoreError::Unknown(_) => Failed::Stops(unknown),
             certain => Failed::GoesOn(certain),
         })?;
         self.latest = latest;
+        self.news = news;
         Ok(())
     }
 
-    /// Wakes those who wait for the log, if it grew.
-    fn publish(&self) {
-        let latest = LogState::At(self.latest);
-        self.log_state.send_if_modified(|state| std::mem::replace(state, latest.clone()) != latest);
+    /// Wakes those who wait for what was committed.
+    fn publish(&mut self) {
+        self.log_state.send_replace(LogState::At(self.latest));
+        self.topics.publish(&std::mem::take(&mut self.news));
     }
 
     /// A commit that failed is never tried again: what the disk took is only known after reading
@@ -281,7 +291,9 @@ mod tests {
         let sql = format!("PRAGMA max_page_count = {pages_max}");
         assert_eq!(connection.query_row(&sql, [], limit), Ok(pages_max));
         let files = hold.files().unwrap();
-        Writer::start(connection, 0, hold, Ours { files, epoch: EPOCH })
+        let (writer, log_states, _) =
+            Writer::start(connection, 0, hold, Ours { files, epoch: EPOCH });
+        (writer, log_states)
     }
 
     async fn put(writer: &Writer, length: usize) -> Result<i64, StoreError> {

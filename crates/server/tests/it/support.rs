@@ -234,7 +234,7 @@ impl Store for DownStore {
     async fn read(&self, _: &Cursor, _: &Selection, _: usize) -> Result<Batch, ReadError> {
         Ok(self.down().await?)
     }
-    async fn changed(&self, _: &Cursor) -> Result<(), StoreError> {
+    async fn changed(&self, _: &Cursor, _: &Selection) -> Result<(), StoreError> {
         self.down().await
     }
     async fn ends(&self) -> Result<Ends, StoreError> {

@@ -7,7 +7,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Waker};
 
-use payout::port::{CreationOutcome, Fenced, Store, StoreError};
+use payout::port::{CreationOutcome, Fenced, Selection, Store, StoreError};
 use rusqlite::Connection;
 use store_suite::sample;
 use tempfile::TempDir;
@@ -41,7 +41,8 @@ async fn after_a_failed_commit_nothing_is_written_until_a_restart() {
     let latest = store.ends().await.unwrap().latest;
     let waiting = tokio::spawn({
         let (store, latest) = (store.clone(), latest.clone());
-        async move { store.changed(&latest).await }
+        let everything = Selection::Merchant(sample::merchant("m-1"));
+        async move { store.changed(&latest, &everything).await }
     });
     let other = sample::creation("other", START);
     let fenced = store.fence(&sample::fence(&other, START)).await;

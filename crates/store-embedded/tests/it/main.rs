@@ -10,5 +10,6 @@ mod gone;
 mod kill;
 mod open;
 mod restore;
+mod wake;
 
 mod subject;
