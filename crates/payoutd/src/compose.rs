@@ -23,7 +23,7 @@ use crate::config::{Config, Listen, ProviderConfig};
 /// Why the server cannot start. Each says what to mend.
 #[derive(Debug, Error)]
 pub(crate) enum ComposeError {
-    #[error("cannot listen on {address} ({name}): {source}")]
+    #[error("cannot listen on {address} ({name})")]
     Listen { name: &'static str, address: SocketAddr, source: std::io::Error },
     #[error(transparent)]
     Store(#[from] store_embedded::OpenError),
