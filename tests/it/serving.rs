@@ -204,6 +204,30 @@ async fn a_store_has_one_server() {
     world.wait_for(EU, "order-1", &[PayoutState::Completed]).await;
 }
 
+/// With or without a call: the recovery's sign of life is a write, too.
+#[tokio::test]
+async fn a_server_ends_when_its_store_is_deleted() {
+    for called in [true, false] {
+        let mut world = World::start().await;
+        let destination = world.destination(EU).await;
+        let before = world.payouts().create_payout(request(EU, "before", &destination)).await;
+        before.unwrap();
+        std::fs::remove_dir_all(world.directory().join("data")).unwrap();
+        if called {
+            let after = world.payouts().create_payout(request(EU, "after", &destination)).await;
+            after.unwrap_err();
+        }
+        let (code, world) =
+            tokio::task::spawn_blocking(move || (world.server_end(), world)).await.unwrap();
+        let log = std::fs::read_to_string(world.server_log()).unwrap();
+        assert_eq!(code, Some(1), "{log}");
+        let said =
+            log.contains("payoutd: the store stopped: ") && log.contains("was deleted, moved");
+        assert!(said, "{log}");
+        assert!(world.movements(EU, "after").await.is_empty());
+    }
+}
+
 #[tokio::test]
 async fn a_start_that_fails_says_why() {
     let world = World::without_server(&Options::default()).await;

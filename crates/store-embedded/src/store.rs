@@ -26,7 +26,7 @@ use crate::parked::NewParked;
 use crate::payouts::{NewPayout, NextVersion};
 use crate::readers::Readers;
 use crate::topics::Waits;
-use crate::writer::{Changes, LogState, LogStates, Ours, Writer};
+use crate::writer::{Changes, Ours, State, States, Writer, Writing};
 use crate::{cell, claims, destinations, evidence, list, parked, payouts};
 
 /// A store in one data directory, used by one process at a time.
@@ -36,7 +36,7 @@ use crate::{cell, claims, destinations, evidence, list, parked, payouts};
 pub struct EmbeddedStore {
     log: Log,
     continuity: Mutex<Continuity>,
-    log_states: LogStates,
+    states: States,
     waits: Waits,
     // In this order: the last connection to be closed folds the write-ahead log into the database,
     // and one that only reads cannot.
@@ -60,20 +60,27 @@ impl EmbeddedStore {
         let readers = Readers::open(directory)
             .map_err(|source| OpenError::Database { directory: directory.to_path_buf(), source })?;
         let Opened { connection, hold, files, log, latest, continuity } = opened;
-        let (writer, log_states, waits) =
+        let (writer, states, waits) =
             Writer::start(connection, latest, hold, Ours { files, epoch });
-        Ok(Self { log, continuity: Mutex::new(continuity), log_states, waits, readers, writer })
+        Ok(Self { log, continuity: Mutex::new(continuity), states, waits, readers, writer })
     }
 
     /// Returns, with the reason, once a commit has failed in a way that leaves unknown what the
     /// disk holds. Nothing is written after that: the process is to be restarted.
     pub async fn stopped(&self) -> String {
-        let mut log_states = self.log_states.clone();
-        let stopped = |state: &LogState| matches!(state, LogState::Stopped(_));
-        match log_states.wait_for(stopped).await.as_deref() {
-            Ok(LogState::Stopped(why)) => why.clone(),
-            Ok(LogState::At(_)) | Err(_) => WRITER_GONE.to_owned(),
+        let mut states = self.states.clone();
+        let stopped = |state: &State| matches!(state.writing, Writing::Stopped(_));
+        match states.wait_for(stopped).await.as_deref() {
+            Ok(State { writing: Writing::Stopped(why), .. }) => why.clone(),
+            Ok(_) | Err(_) => WRITER_GONE.to_owned(),
         }
+    }
+
+    /// Whether the latest write went well. False while, for example, the disk is full; then every
+    /// sign of life is written, so that it becomes true again by itself.
+    #[must_use]
+    pub fn takes_writes(&self) -> bool {
+        self.states.borrow().writing == Writing::Works
     }
 
     /// What takes part in a page token: one list's token is no other's.
@@ -102,6 +109,7 @@ impl Store for EmbeddedStore {
         };
         // Not written, the silence only looks longer than it was, which errs on the safe side. With
         // nothing to write the thread still looks whether the files are there.
+        let to_be_written = to_be_written || !self.takes_writes();
         let work = move |changes: &mut Changes<'_>| match to_be_written {
             true => Ok(continuity.write(changes.connection)?),
             false => Ok(()),
@@ -191,7 +199,7 @@ impl Store for EmbeddedStore {
     async fn changed(&self, after: &Cursor, selection: &Selection) -> Result<(), StoreError> {
         // Reading from a cursor that does not belong here says so; waiting would not.
         let Ok(after) = self.log.position(after) else { return Ok(()) };
-        let beyond = matches!(*self.log_states.borrow(), LogState::At(latest) if after > latest);
+        let beyond = after > self.states.borrow().latest;
         if beyond || self.waits.wait(selection, after).await {
             return Ok(());
         }

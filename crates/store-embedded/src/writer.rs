@@ -19,11 +19,21 @@ const QUEUE_MAX: usize = 1024;
 /// for more than some milliseconds of others' work.
 const BATCH_MAX: usize = 256;
 
-/// How the log stands.
+/// How the store stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum LogState {
+pub(crate) struct State {
     /// The position of the latest durable event.
-    At(i64),
+    pub(crate) latest: i64,
+    pub(crate) writing: Writing,
+}
+
+/// Whether the store takes writes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Writing {
+    /// The latest write went well.
+    Works,
+    /// The latest write failed, with certainty; the next may go well.
+    Fails,
     /// Nothing more will be written; why.
     Stopped(String),
 }
@@ -49,18 +59,19 @@ impl Writer {
         latest: i64,
         hold: Hold,
         ours: Ours,
-    ) -> (Self, LogStates, Waits) {
+    ) -> (Self, States, Waits) {
         let (sender, queue) = mpsc::channel(QUEUE_MAX);
-        let (log_state, log_states) = watch::channel(LogState::At(latest));
+        let state = State { latest, writing: Writing::Works };
+        let (state, states) = watch::channel(state);
         let (topics, waits) = topics::topics(latest);
         let news = Vec::new();
-        let thread = Thread { connection, ours, queue, log_state, topics, latest, news };
+        let thread = Thread { connection, ours, queue, state, topics, latest, news };
         let thread = std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || {
             thread.run();
             hold.release();
         });
         let thread = thread.expect("a process that cannot start a thread cannot start at all");
-        (Self { queue: Some(sender), thread: Some(thread) }, log_states, waits)
+        (Self { queue: Some(sender), thread: Some(thread) }, states, waits)
     }
 
     /// Runs `work` in a transaction and returns once that is durable. `work` reads first and
@@ -94,8 +105,8 @@ impl Drop for Writer {
     }
 }
 
-/// Follows the log.
-pub(crate) type LogStates = watch::Receiver<LogState>;
+/// Follows the store.
+pub(crate) type States = watch::Receiver<State>;
 
 const STOPPED: &str = "the store stopped writing (the log says why); restart the process";
 
@@ -164,7 +175,7 @@ struct Thread {
     connection: Connection,
     ours: Ours,
     queue: mpsc::Receiver<Box<dyn Job>>,
-    log_state: watch::Sender<LogState>,
+    state: watch::Sender<State>,
     topics: Topics,
     latest: i64,
     /// What was committed and is not told yet.
@@ -175,9 +186,14 @@ impl Thread {
     fn run(mut self) {
         let mut batch = Vec::with_capacity(BATCH_MAX);
         while self.queue.blocking_recv_many(&mut batch, BATCH_MAX) > 0 {
+            let before = self.connection.total_changes();
             let committed = self.commit(&mut batch);
             // Before the answers: whoever reads what was answered finds the log grown.
-            self.publish();
+            self.publish(match committed {
+                Ok(()) if self.connection.total_changes() == before => None,
+                Ok(()) => Some(Writing::Works),
+                Err(_) => Some(Writing::Fails),
+            });
             let answer = match &committed {
                 Ok(()) => Ok(()),
                 Err(Failed::GoesOn(error) | Failed::Stops(error)) => Err(error.clone()),
@@ -227,9 +243,12 @@ impl Thread {
         Ok(())
     }
 
-    /// Wakes those who wait for what was committed.
-    fn publish(&mut self) {
-        self.log_state.send_replace(LogState::At(self.latest));
+    /// Wakes those who wait for what was committed. Without a write there is no news of `writing`.
+    fn publish(&mut self, writing: Option<Writing>) {
+        self.state.send_modify(|state| {
+            state.latest = self.latest;
+            state.writing = writing.unwrap_or_else(|| state.writing.clone());
+        });
         self.topics.publish(&std::mem::take(&mut self.news));
     }
 
@@ -242,7 +261,7 @@ impl Thread {
         while let Ok(job) = self.queue.try_recv() {
             job.answer(&Err(StoreError::NotWritten(STOPPED.to_owned())));
         }
-        self.log_state.send_replace(LogState::Stopped(why));
+        self.state.send_modify(|state| state.writing = Writing::Stopped(why));
     }
 
     /// Closing deletes the write-ahead log by its name, which must still be that of our own.
@@ -280,7 +299,7 @@ mod tests {
 
     const EPOCH: u64 = 1;
 
-    fn start(directory: &tempfile::TempDir, pages_max: i64) -> (Writer, LogStates) {
+    fn start(directory: &tempfile::TempDir, pages_max: i64) -> (Writer, States) {
         let hold = Hold::take(directory.path()).unwrap();
         let mut connection = schema::connect(directory.path()).unwrap();
         schema::prepare_to_write(&mut connection, schema::LOG_PAGES_MAX).unwrap();
@@ -291,9 +310,8 @@ mod tests {
         let sql = format!("PRAGMA max_page_count = {pages_max}");
         assert_eq!(connection.query_row(&sql, [], limit), Ok(pages_max));
         let files = hold.files().unwrap();
-        let (writer, log_states, _) =
-            Writer::start(connection, 0, hold, Ours { files, epoch: EPOCH });
-        (writer, log_states)
+        let (writer, states, _) = Writer::start(connection, 0, hold, Ours { files, epoch: EPOCH });
+        (writer, states)
     }
 
     async fn put(writer: &Writer, length: usize) -> Result<i64, StoreError> {
@@ -316,20 +334,22 @@ mod tests {
     #[tokio::test]
     async fn a_full_disk_is_certain_and_writing_goes_on() {
         let directory = tempfile::tempdir().unwrap();
-        let (writer, log_states) = start(&directory, 50);
+        let (writer, states) = start(&directory, 50);
         assert_eq!(put(&writer, 100).await, Ok(1));
         let full = put(&writer, 1_000_000).await;
         let Err(StoreError::NotWritten(why)) = full else { panic!("{full:?}") };
         assert!(why.contains("full"), "{why}");
-        assert_eq!(*log_states.borrow(), LogState::At(1));
+        assert_eq!(*states.borrow(), State { latest: 1, writing: Writing::Fails });
+        assert_eq!(count(&writer).await, 1);
+        assert_eq!(states.borrow().writing, Writing::Fails, "reading proves nothing");
         assert_eq!(put(&writer, 100).await, Ok(2), "no position was lost");
-        assert_eq!(count(&writer).await, 2);
+        assert_eq!(*states.borrow(), State { latest: 2, writing: Writing::Works });
     }
 
     #[tokio::test]
     async fn a_refusal_is_nobody_elses_and_a_defect_ends_all() {
         let directory = tempfile::tempdir().unwrap();
-        let (writer, mut log_states) = start(&directory, 50);
+        let (writer, mut states) = start(&directory, 50);
         let refusal = writer.write(|_| -> Result<(), Fault> { Err(refused("no")) });
         let (refusal, written) = tokio::join!(refusal, put(&writer, 100));
         assert_eq!(refusal, Err(StoreError::NotWritten("no".to_owned())));
@@ -341,7 +361,7 @@ mod tests {
         let (defect, beside) = tokio::join!(defect, put(&writer, 100));
         assert!(matches!(defect, Err(StoreError::Unknown(_))), "{defect:?}");
         assert!(beside.is_err());
-        assert!(log_states.wait_for(|_| false).await.is_err(), "whoever waits is told");
+        assert!(states.wait_for(|_| false).await.is_err(), "whoever waits is told");
         let later = put(&writer, 100).await;
         assert!(matches!(later, Err(StoreError::NotWritten(_))), "{later:?}");
     }
@@ -349,7 +369,7 @@ mod tests {
     #[tokio::test]
     async fn a_failed_commit_is_unknown_and_the_log_is_kept() {
         let directory = tempfile::tempdir().unwrap();
-        let (writer, mut log_states) = start(&directory, 50);
+        let (writer, mut states) = start(&directory, 50);
         assert_eq!(put(&writer, 100).await, Ok(1));
         let fails = writer.write(|changes| {
             let deferred = "CREATE TABLE parent (x INTEGER PRIMARY KEY);
@@ -360,10 +380,7 @@ mod tests {
         let failed = fails.await;
         assert!(matches!(failed, Err(StoreError::Unknown(_))), "{failed:?}");
         assert!(
-            log_states
-                .wait_for(|log_state| matches!(log_state, LogState::Stopped(_)))
-                .await
-                .is_ok()
+            states.wait_for(|state| matches!(state.writing, Writing::Stopped(_))).await.is_ok()
         );
         drop(writer);
         assert!(directory.path().join("store.sqlite-wal").exists());
@@ -373,15 +390,15 @@ mod tests {
     #[tokio::test]
     async fn who_opens_the_store_later_has_it() {
         let directory = tempfile::tempdir().unwrap();
-        let (writer, mut log_states) = start(&directory, 500);
+        let (writer, mut states) = start(&directory, 500);
         assert_eq!(put(&writer, 100).await, Ok(1));
         let second = schema::connect(directory.path()).unwrap();
         Epochs::begin(&second, EPOCH + 1, 1).unwrap();
         let refused = put(&writer, 100).await;
         let Err(StoreError::NotWritten(why)) = refused else { panic!("{refused:?}") };
         assert!(why.contains("another process has opened"), "{why}");
-        let stopped = |state: &LogState| matches!(state, LogState::Stopped(_));
-        assert!(log_states.wait_for(stopped).await.is_ok());
+        let stopped = |state: &State| matches!(state.writing, Writing::Stopped(_));
+        assert!(states.wait_for(stopped).await.is_ok());
         let count = "SELECT count(*) FROM blob";
         assert_eq!(second.query_row(count, [], |row| row.get::<_, i64>(0)), Ok(1));
     }
@@ -389,7 +406,7 @@ mod tests {
     #[tokio::test]
     async fn writers_share_commits() {
         let directory = tempfile::tempdir().unwrap();
-        let (writer, log_states) = start(&directory, 5000);
+        let (writer, states) = start(&directory, 5000);
         let writer = Arc::new(writer);
         let mut tasks = JoinSet::new();
         for _ in 0..500 {
@@ -399,7 +416,7 @@ mod tests {
         let mut positions = tasks.join_all().await;
         positions.sort_unstable();
         assert_eq!(positions, (1..=500).collect::<Vec<i64>>());
-        assert_eq!(*log_states.borrow(), LogState::At(500));
+        assert_eq!(*states.borrow(), State { latest: 500, writing: Writing::Works });
         // Every commit leaves a page in the log at least.
         let log = std::fs::metadata(directory.path().join("store.sqlite-wal")).unwrap();
         let commits_max = log.len() / 4096;

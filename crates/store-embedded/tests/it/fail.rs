@@ -65,6 +65,20 @@ async fn after_a_failed_commit_nothing_is_written_until_a_restart() {
 }
 
 #[tokio::test]
+async fn after_a_failed_write_a_sign_of_life_tells_whether_writing_works() {
+    let directory = TempDir::new().unwrap();
+    drop(open(directory.path(), START));
+    alter(directory.path(), STATEMENT_FAILS);
+    let store = open(directory.path(), START);
+    assert!(store.takes_writes());
+    let fence = sample::fence(&sample::creation("key", START), START);
+    assert!(matches!(store.fence(&fence).await, Err(StoreError::NotWritten(_))));
+    assert!(!store.takes_writes());
+    assert_eq!(store.continuous_since(START).await, Ok(START));
+    assert!(store.takes_writes());
+}
+
+#[tokio::test]
 async fn what_fails_before_the_commit_is_not_written_and_the_store_goes_on() {
     let directory = TempDir::new().unwrap();
     drop(open(directory.path(), START));
