@@ -33,6 +33,11 @@ use crate::{cell, claims, destinations, evidence, list, parked, payouts};
 ///
 /// Dropping it finishes what was begun, which may block for as long as a disk write takes. Needs a
 /// tokio runtime for its readings.
+///
+/// Should its files be deleted, moved or replaced, the next write or sign of life notices: it is
+/// not acknowledged, and the store stops. What remains: acknowledged writes before that are where
+/// the files went, and what their writers do on the strength of them, such as sending, goes on
+/// until they write again.
 pub struct EmbeddedStore {
     log: Log,
     continuity: Mutex<Continuity>,
@@ -66,7 +71,8 @@ impl EmbeddedStore {
     }
 
     /// Returns, with the reason, once a commit has failed in a way that leaves unknown what the
-    /// disk holds. Nothing is written after that: the process is to be restarted.
+    /// disk holds, or the files are no longer this process's. Nothing is written after that: the
+    /// process is to be restarted.
     pub async fn stopped(&self) -> String {
         let mut states = self.states.clone();
         let stopped = |state: &State| matches!(state.writing, Writing::Stopped(_));

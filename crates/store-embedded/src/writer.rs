@@ -204,7 +204,10 @@ impl Thread {
             match committed {
                 Ok(()) => {}
                 Err(Failed::GoesOn(why)) => tracing::error!(%why, "the store could not write"),
-                Err(Failed::Stops(why)) => return self.stop(why.to_string()),
+                Err(Failed::Stops(StoreError::NotWritten(why) | StoreError::Unknown(why))) => {
+                    return self.stop(why);
+                }
+                Err(Failed::Stops(other)) => return self.stop(other.to_string()),
             }
         }
         self.close();
