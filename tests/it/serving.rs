@@ -18,7 +18,7 @@ use tonic_reflection::pb::{v1, v1alpha};
 
 use crate::calls::{Call, refused};
 use crate::samples::to_handle;
-use crate::world::{CUSTOMER, EU, US, World, binary, request};
+use crate::world::{CUSTOMER, EU, Options, US, World, binary, request};
 
 const SERVICES: [&str; 4] = [
     "payouts.v1.Destinations",
@@ -190,7 +190,7 @@ async fn a_store_has_one_server() {
     }
     let data = world.directory().join("data");
     for (mut command, said) in [
-        (same_ports, format!("cannot listen on {}", world.grpc_at)),
+        (same_ports, format!("cannot listen on {} (grpc): Address", world.grpc_at)),
         (other_ports, data.display().to_string()),
     ] {
         let output = command.output().unwrap();
@@ -202,6 +202,44 @@ async fn a_store_has_one_server() {
     let destination = world.destination(EU).await;
     world.payouts().create_payout(request(EU, "order-1", &destination)).await.unwrap();
     world.wait_for(EU, "order-1", &[PayoutState::Completed]).await;
+}
+
+/// With or without a call: the recovery's sign of life is a write, too.
+#[tokio::test]
+async fn a_server_ends_when_its_store_is_deleted() {
+    for called in [true, false] {
+        let mut world = World::start().await;
+        let destination = world.destination(EU).await;
+        let before = world.payouts().create_payout(request(EU, "before", &destination)).await;
+        before.unwrap();
+        std::fs::remove_dir_all(world.directory().join("data")).unwrap();
+        if called {
+            let after = world.payouts().create_payout(request(EU, "after", &destination)).await;
+            after.unwrap_err();
+        }
+        let (code, world) =
+            tokio::task::spawn_blocking(move || (world.server_end(), world)).await.unwrap();
+        let log = std::fs::read_to_string(world.server_log()).unwrap();
+        assert_eq!(code, Some(1), "{log}");
+        let said =
+            log.contains("payoutd: the store stopped: ") && log.contains("was deleted, moved");
+        assert!(said, "{log}");
+        assert!(world.movements(EU, "after").await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_start_that_fails_says_why() {
+    let world = World::without_server(&Options::default()).await;
+    let data = world.directory().join("data");
+    std::fs::create_dir_all(&data).unwrap();
+    std::fs::write(data.join("store.sqlite"), "no database, though long enough".repeat(99))
+        .unwrap();
+    let output = Command::new(binary()).args(["serve", "--config"]).arg(world.config()).output();
+    let output = output.unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{error}");
+    assert!(error.contains("cannot be opened: file is not a database"), "{error}");
 }
 
 #[tokio::test]

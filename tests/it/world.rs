@@ -164,6 +164,12 @@ impl World {
         server.child.wait().unwrap().code()
     }
 
+    /// Waits until the server ends by itself; returns the exit code. Blocks.
+    pub(crate) fn server_end(&mut self) -> Option<i32> {
+        let mut server = self.server.take().expect("the server runs");
+        server.child.wait().unwrap().code()
+    }
+
     /// From now on connections to the provider are refused.
     pub(crate) fn kill_simulator(&mut self) {
         self.simulator.child.kill().unwrap();

@@ -14,7 +14,7 @@ use payout::order::{Order, TargetRequest};
 use payout::policy::DoubtPolicy;
 use payout::port::{
     Adapter, Claim, Creation, CreationOutcome, EvidenceKind, Handle, ParkedNotification, Request,
-    SealedEvidence, StoreError, Unfit,
+    SealedEvidence, Selection, StoreError, Unfit,
 };
 use payout::record::{Payout, Record, Schedule, Stored, Vault};
 use payout::seal::OpenError;
@@ -424,13 +424,15 @@ impl Engine {
     }
 
     async fn outcome_of(&self, payout: &Payout) -> Result<Payout, QueryError> {
+        let merchant = payout.order.merchant.clone();
+        let selection = Selection::Payouts(merchant, vec![payout.id.clone()]);
         loop {
             let latest = self.store().ends().await?.latest;
             let payout = self.get(&payout.order.merchant, &payout.id).await?;
             if payout.state.name().outcome() != Outcome::Undecided {
                 return Ok(payout);
             }
-            self.store().changed(&latest).await?;
+            self.store().changed(&latest, &selection).await?;
         }
     }
 

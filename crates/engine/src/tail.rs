@@ -67,6 +67,6 @@ impl Tail {
 
     /// Returns when there may be something to read. Dropping the future costs nothing.
     pub async fn changed(&self) -> Result<(), ReadError> {
-        Ok(self.engine.store().changed(&self.cursor).await?)
+        Ok(self.engine.store().changed(&self.cursor, &self.selection).await?)
     }
 }

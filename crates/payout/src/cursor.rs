@@ -15,9 +15,10 @@ const POSITION_LENGTH: usize = 16;
 /// A place in one partition of the log: everything up to and with it has been read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position {
-    /// Counts the lives of the log; a reader of an earlier life may see an event again.
+    /// Names the life of the log that wrote the entry: where two lives parted, because the store
+    /// was put back to an older state, their entries of the same number differ.
     pub epoch: u64,
-    /// Counts the entries within a life; 0 is before the first.
+    /// The entry's number; 0 is before the first.
     pub count: u64,
 }
 

@@ -23,7 +23,7 @@ use crate::config::{Config, Listen, ProviderConfig};
 /// Why the server cannot start. Each says what to mend.
 #[derive(Debug, Error)]
 pub(crate) enum ComposeError {
-    #[error("cannot listen on {address} ({name}): {source}")]
+    #[error("cannot listen on {address} ({name})")]
     Listen { name: &'static str, address: SocketAddr, source: std::io::Error },
     #[error(transparent)]
     Store(#[from] store_embedded::OpenError),
@@ -60,7 +60,9 @@ pub(crate) async fn compose(config: Config) -> Result<Composed, ComposeError> {
     };
     let new_id = StoreId::parse(&format!("store-{}", random_hex(8)?));
     let new_id = new_id.expect("hexadecimal digits are allowed in a store's id");
-    let store = Arc::new(EmbeddedStore::open(&config.directory, clock.wall(), &new_id)?);
+    let epoch = random_number()?;
+    let store = EmbeddedStore::open(&config.directory, clock.wall(), &new_id, epoch)?;
+    let store = Arc::new(store);
     let incarnation = Incarnation::parse(&format!("{}-{}", std::process::id(), random_hex(8)?));
     let incarnation = incarnation.expect("digits are allowed in an incarnation");
     let transport: Arc<dyn Transport> = Arc::new(Http::new()?);
@@ -117,8 +119,16 @@ async fn bind(
 /// Random bytes in hexadecimal: names that must not repeat, and keys.
 pub(crate) fn random_hex(bytes: usize) -> Result<String, ComposeError> {
     let mut random = zeroize::Zeroizing::new(vec![0; bytes]);
-    match getrandom::fill(&mut random) {
-        Ok(()) => Ok(HEXLOWER.encode(&random)),
-        Err(error) => Err(ComposeError::Randomness(error.to_string())),
-    }
+    fill(&mut random)?;
+    Ok(HEXLOWER.encode(&random))
+}
+
+fn random_number() -> Result<u64, ComposeError> {
+    let mut random = [0; 8];
+    fill(&mut random)?;
+    Ok(u64::from_be_bytes(random))
+}
+
+fn fill(random: &mut [u8]) -> Result<(), ComposeError> {
+    getrandom::fill(random).map_err(|error| ComposeError::Randomness(error.to_string()))
 }

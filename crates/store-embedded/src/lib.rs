@@ -7,10 +7,12 @@
 
 mod store;
 
+mod hold;
 mod open;
 mod schema;
 
 mod readers;
+mod topics;
 mod writer;
 
 mod claims;
@@ -25,6 +27,7 @@ mod page;
 
 mod cell;
 mod continuity;
+mod epochs;
 mod fault;
 
 #[cfg(test)]

@@ -11,7 +11,9 @@ use payout::port::{Batch, Ends, Entry, Fact, ReadError, Selection};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, params};
 
 use crate::cell;
+use crate::epochs::Epochs;
 use crate::fault::{Fault, corrupt, refused};
+use crate::topics::Topic;
 use crate::writer::Changes;
 
 /// Entries that one reading returns at most, whatever was asked for: some megabytes.
@@ -38,6 +40,7 @@ pub(crate) const STATEMENTS: &[&str] = &[ENTRY, OF_MERCHANT, OF_CUSTOMER, LAST_O
 pub(crate) struct EventRow {
     merchant: String,
     customer: String,
+    topics: Vec<Topic>,
     body: Vec<u8>,
 }
 
@@ -46,6 +49,7 @@ impl From<&Event> for EventRow {
         Self {
             merchant: event.merchant.to_string(),
             customer: event.customer.to_string(),
+            topics: Topic::of_event(&event.merchant, &event.customer, Some(&event.payout)),
             body: cell::pack(codec::encode_event(event)),
         }
     }
@@ -56,6 +60,7 @@ impl From<&DestinationEvent> for EventRow {
         Self {
             merchant: event.merchant.to_string(),
             customer: event.customer.to_string(),
+            topics: Topic::of_event(&event.merchant, &event.customer, None),
             body: cell::pack(codec::encode_destination_event(event)),
         }
     }
@@ -80,9 +85,10 @@ pub(crate) fn append(
         About::Payout(previous) => (true, previous),
         About::Destination => (false, None),
     };
-    let EventRow { merchant, customer, body } = event;
+    let EventRow { merchant, customer, topics, body } = event;
     let mut statement = changes.connection.prepare_cached(APPEND)?;
     statement.execute(params![changes.latest, merchant, customer, of_payout, previous, body])?;
+    changes.news.extend(topics.iter().map(|topic| (*topic, changes.latest)));
     Ok(changes.latest)
 }
 
@@ -95,13 +101,14 @@ pub(crate) fn latest(connection: &Connection) -> rusqlite::Result<i64> {
 #[derive(Clone)]
 pub(crate) struct Log {
     pub(crate) store: StoreId,
-    pub(crate) epoch: u64,
+    pub(crate) epochs: Epochs,
 }
 
 impl Log {
     /// The cursor of a reader that has seen everything up to and with `position`.
     pub(crate) fn cursor(&self, position: i64) -> Cursor {
-        let position = Position { epoch: self.epoch, count: position.cast_unsigned() };
+        let epoch = self.epochs.of(position);
+        let position = Position { epoch, count: position.cast_unsigned() };
         Cursor { store: self.store.clone(), positions: vec![position] }
     }
 
@@ -110,11 +117,12 @@ impl Log {
         if cursor.store != self.store {
             return Err(ReadError::OtherStore);
         }
-        match cursor.positions.as_slice() {
-            [Position { epoch, count }] if *epoch == self.epoch => {
-                i64::try_from(*count).map_err(|_| ReadError::OutOfRange)
-            }
-            _ => Err(ReadError::OutOfRange),
+        let [Position { epoch, count }] = cursor.positions.as_slice() else {
+            return Err(ReadError::OutOfRange);
+        };
+        match i64::try_from(*count) {
+            Ok(position) if self.epochs.of(position) == *epoch => Ok(position),
+            Ok(_) | Err(_) => Err(ReadError::OutOfRange),
         }
     }
 

@@ -1,9 +1,9 @@
 //! Opening a data directory: nobody else has it, it is ours, and what an earlier process left
 //! unfinished is due.
 
-use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
-use std::io::{self, Read, Seek, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::fs::{DirBuilder, File};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -13,16 +13,10 @@ use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use thiserror::Error;
 
 use crate::continuity::Continuity;
+use crate::epochs::Epochs;
+use crate::hold::{Files, Hold};
 use crate::log::{self, Log};
 use crate::{claims, schema};
-
-/// The file whose lock says that a process has the directory.
-const LOCK_FILE_NAME: &str = "lock";
-
-/// The log's first life. Each copy of the file begins another: what comes after the place where it
-/// was copied may differ from what readers of the original have seen, so that their cursors must
-/// not pass for cursors of the copy.
-const FIRST_EPOCH: i64 = 1;
 
 /// Why a data directory cannot be opened. Nothing in it was changed.
 #[derive(Debug, Error)]
@@ -79,24 +73,25 @@ pub enum OpenError {
 /// An opened data directory.
 pub(crate) struct Opened {
     pub(crate) connection: Connection,
-    pub(crate) lock: File,
+    pub(crate) hold: Hold,
+    pub(crate) files: Files,
     pub(crate) log: Log,
     pub(crate) latest: i64,
     pub(crate) continuity: Continuity,
 }
 
-/// Opens `directory`, which is made if it is not there; `new_store_id` names a store that is made.
-/// All claims end, and what was claimed is due `now`.
+/// Opens `directory`, which is made if it is not there; `new_store_id` names a store that is made,
+/// `epoch` the life of its log that begins. All claims end, and what was claimed is due `now`.
 pub(crate) fn open(
     directory: &Path,
     now: Timestamp,
     new_store_id: &StoreId,
+    epoch: u64,
 ) -> Result<Opened, OpenError> {
     let io_failed = |source| OpenError::Directory { directory: directory.to_path_buf(), source };
     let failed = |source| OpenError::Database { directory: directory.to_path_buf(), source };
     make(directory).map_err(io_failed)?;
-    let lock = lock(directory)?;
-    open_own(&directory.join(schema::FILE_NAME)).map_err(io_failed)?;
+    let hold = Hold::take(directory)?;
     let mut connection = schema::connect(directory).map_err(failed)?;
     let is_new = check(&connection, directory)?;
     schema::prepare_to_write(&mut connection, schema::LOG_PAGES_MAX).map_err(failed)?;
@@ -107,12 +102,15 @@ pub(crate) fn open(
         create(&transaction, now, new_store_id, mark).map_err(failed)?;
     }
     let continuity = resume(&transaction, now, mark).map_err(failed)?;
-    let log = read_log(&transaction, directory)?;
     claims::end_all(&transaction, now).map_err(failed)?;
     let latest = log::latest(&transaction).map_err(failed)?;
+    let store = read_id(&transaction, directory)?;
+    let epochs = Epochs::begin(&transaction, epoch, latest).map_err(failed)?;
     transaction.commit().map_err(failed)?;
     sync(directory).map_err(io_failed)?;
-    Ok(Opened { connection, lock, log, latest, continuity })
+    let files = hold.files().map_err(io_failed)?;
+    let log = Log { store, epochs };
+    Ok(Opened { connection, hold, files, log, latest, continuity })
 }
 
 /// Makes the directory and what leads to it, for their owner only, and makes the names durable.
@@ -135,42 +133,6 @@ fn make(directory: &Path) -> io::Result<()> {
 /// Makes the names of the files in a directory durable.
 fn sync(directory: &Path) -> io::Result<()> {
     File::open(directory)?.sync_all()
-}
-
-/// The operating system lets go of the lock when the process ends, however it ends.
-fn lock(directory: &Path) -> Result<File, OpenError> {
-    let failed = |source| OpenError::Directory { directory: directory.to_path_buf(), source };
-    let mut file = open_own(&directory.join(LOCK_FILE_NAME)).map_err(failed)?;
-    match file.try_lock() {
-        Ok(()) => {
-            leave_process_id(&mut file).map_err(failed)?;
-            Ok(file)
-        }
-        Err(TryLockError::WouldBlock) => {
-            let directory = directory.to_path_buf();
-            Err(OpenError::InUse { directory, process: read_process_id(&mut file) })
-        }
-        Err(TryLockError::Error(source)) => Err(failed(source)),
-    }
-}
-
-/// Opens a file, which is made for its owner only if it is not there. SQLite gives its other files
-/// the permissions of the first.
-fn open_own(file: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false).mode(0o600).open(file)
-}
-
-fn leave_process_id(file: &mut File) -> io::Result<()> {
-    file.set_len(0)?;
-    file.rewind()?;
-    file.write_all(std::process::id().to_string().as_bytes())
-}
-
-fn read_process_id(file: &mut File) -> Option<u32> {
-    let mut text = String::new();
-    file.take(20).read_to_string(&mut text).ok()?;
-    text.parse().ok()
 }
 
 /// Whether there is no store yet; if there is one, it is one that this program may write to. Only
@@ -215,22 +177,18 @@ fn create(
     transaction.execute_batch(schema::CREATE)?;
     transaction.pragma_update(None, "application_id", schema::APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", schema::VERSION)?;
-    let sql = "INSERT INTO store (only, id, epoch, file_mark, continuous_since, seen_at)
-        VALUES (1, ?1, ?2, ?3, ?4, ?4)";
-    transaction.execute(sql, params![id.as_str(), FIRST_EPOCH, file_mark, now.as_millis()])?;
+    let sql = "INSERT INTO store (only, id, file_mark, continuous_since, seen_at)
+        VALUES (1, ?1, ?2, ?3, ?3)";
+    transaction.execute(sql, params![id.as_str(), file_mark, now.as_millis()])?;
     Ok(())
 }
 
-fn read_log(transaction: &Transaction<'_>, directory: &Path) -> Result<Log, OpenError> {
-    let failed = |source| OpenError::Database { directory: directory.to_path_buf(), source };
-    let read = transaction.query_row("SELECT id, epoch FROM store", [], |row| {
-        Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?))
-    });
-    let (id, epoch) = read.map_err(failed)?;
-    let Ok(store) = StoreId::parse(&id) else {
-        return Err(OpenError::NotAStore(directory.to_path_buf()));
-    };
-    Ok(Log { store, epoch: epoch.cast_unsigned() })
+fn read_id(transaction: &Transaction<'_>, directory: &Path) -> Result<StoreId, OpenError> {
+    let read = transaction.query_row("SELECT id FROM store", [], |row| row.get::<_, String>(0));
+    match read {
+        Ok(id) => StoreId::parse(&id).map_err(|_| OpenError::NotAStore(directory.to_path_buf())),
+        Err(source) => Err(OpenError::Database { directory: directory.to_path_buf(), source }),
+    }
 }
 
 fn resume(
@@ -241,7 +199,7 @@ fn resume(
     let (mut continuity, written_to) = Continuity::read(transaction)?;
     if written_to != file_mark {
         continuity = Continuity::from(now);
-        transaction.execute("UPDATE store SET file_mark = ?1, epoch = epoch + 1", [file_mark])?;
+        transaction.execute("UPDATE store SET file_mark = ?1", [file_mark])?;
         continuity.write(transaction)?;
     } else if continuity.observe(now) {
         continuity.write(transaction)?;

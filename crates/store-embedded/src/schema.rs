@@ -19,6 +19,9 @@ pub(crate) const VERSION: i64 = 1;
 /// The database's file in the data directory.
 pub(crate) const FILE_NAME: &str = "store.sqlite";
 
+/// The write-ahead log's, which SQLite names.
+pub(crate) const LOG_FILE_NAME: &str = "store.sqlite-wal";
+
 /// Pages that the write-ahead log holds before it is folded into the database: 128 MiB. At SQLite's
 /// own 1,000 the folding takes most of the writing thread's time.
 pub(crate) const LOG_PAGES_MAX: i32 = 32 * 1024;
@@ -35,10 +38,15 @@ pub(crate) const CREATE: &str = "
     CREATE TABLE store (
         only INTEGER PRIMARY KEY CHECK (only = 1),
         id TEXT NOT NULL,
-        epoch INTEGER NOT NULL,
         file_mark INTEGER NOT NULL,
         continuous_since INTEGER NOT NULL,
         seen_at INTEGER NOT NULL
+    ) STRICT;
+
+    CREATE TABLE epoch (
+        number INTEGER PRIMARY KEY,
+        name INTEGER NOT NULL UNIQUE,
+        begins_after INTEGER NOT NULL
     ) STRICT;
 
     -- A payout is looked at when wake_at comes: at the end of its claim while it is claimed, else
@@ -184,6 +192,23 @@ mod tests {
             connection.pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
         assert_eq!(mode, "wal");
     }
+
+    /// By its name, which may be another process's after the writer has stopped.
+    #[test]
+    fn a_reader_never_deletes_the_log() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut writer = connect(directory.path()).unwrap();
+        prepare_to_write(&mut writer, LOG_PAGES_MAX).unwrap();
+        writer.execute_batch("CREATE TABLE blob (body BLOB); PRAGMA wal_checkpoint").unwrap();
+        let reader = connect_reader(directory.path()).unwrap();
+        let count = "SELECT count(*) FROM blob";
+        assert_eq!(reader.query_row(count, [], |row| row.get::<_, i64>(0)), Ok(0));
+        keep_log(&writer).unwrap();
+        drop(writer);
+        drop(reader);
+        assert!(directory.path().join(LOG_FILE_NAME).exists());
+    }
+
     #[test]
     fn the_log_does_not_grow_without_end() {
         let directory = tempfile::tempdir().unwrap();

@@ -20,22 +20,29 @@ use payout::time::Timestamp;
 use crate::continuity::Continuity;
 use crate::destinations::NewDestination;
 use crate::log::Log;
-use crate::open::{self, OpenError};
+use crate::open::{self, OpenError, Opened};
 use crate::page::List;
 use crate::parked::NewParked;
 use crate::payouts::{NewPayout, NextVersion};
 use crate::readers::Readers;
-use crate::writer::{LogState, LogStates, Writer};
+use crate::topics::Waits;
+use crate::writer::{Changes, Ours, State, States, Writer, Writing};
 use crate::{cell, claims, destinations, evidence, list, parked, payouts};
 
 /// A store in one data directory, used by one process at a time.
 ///
 /// Dropping it finishes what was begun, which may block for as long as a disk write takes. Needs a
 /// tokio runtime for its readings.
+///
+/// Should its files be deleted, moved or replaced, the next write or sign of life notices: it is
+/// not acknowledged, and the store stops. What remains: acknowledged writes before that are where
+/// the files went, and what their writers do on the strength of them, such as sending, goes on
+/// until they write again.
 pub struct EmbeddedStore {
     log: Log,
     continuity: Mutex<Continuity>,
-    log_states: LogStates,
+    states: States,
+    waits: Waits,
     // In this order: the last connection to be closed folds the write-ahead log into the database,
     // and one that only reads cannot.
     readers: Readers,
@@ -45,28 +52,41 @@ pub struct EmbeddedStore {
 impl EmbeddedStore {
     /// Opens the store in `directory`, or makes one there and calls it `new_store_id`. Proves that
     /// no other process uses it: all claims end, and what was claimed is due `now`. Blocks.
+    ///
+    /// `epoch` must be random: by it cursors are told from those of a life of this store that was
+    /// lost when older files were put in its place.
     pub fn open(
         directory: &Path,
         now: Timestamp,
         new_store_id: &StoreId,
+        epoch: u64,
     ) -> Result<Self, OpenError> {
-        let opened = open::open(directory, now, new_store_id)?;
+        let opened = open::open(directory, now, new_store_id, epoch)?;
         let readers = Readers::open(directory)
             .map_err(|source| OpenError::Database { directory: directory.to_path_buf(), source })?;
-        let (writer, log_states) = Writer::start(opened.connection, opened.latest, opened.lock);
-        let continuity = Mutex::new(opened.continuity);
-        Ok(Self { log: opened.log, continuity, log_states, readers, writer })
+        let Opened { connection, hold, files, log, latest, continuity } = opened;
+        let (writer, states, waits) =
+            Writer::start(connection, latest, hold, Ours { files, epoch });
+        Ok(Self { log, continuity: Mutex::new(continuity), states, waits, readers, writer })
     }
 
     /// Returns, with the reason, once a commit has failed in a way that leaves unknown what the
-    /// disk holds. Nothing is written after that: the process is to be restarted.
+    /// disk holds, or the files are no longer this process's. Nothing is written after that: the
+    /// process is to be restarted.
     pub async fn stopped(&self) -> String {
-        let mut log_states = self.log_states.clone();
-        let stopped = |state: &LogState| matches!(state, LogState::Stopped(_));
-        match log_states.wait_for(stopped).await.as_deref() {
-            Ok(LogState::Stopped(why)) => why.clone(),
-            Ok(LogState::At(_)) | Err(_) => WRITER_GONE.to_owned(),
+        let mut states = self.states.clone();
+        let stopped = |state: &State| matches!(state.writing, Writing::Stopped(_));
+        match states.wait_for(stopped).await.as_deref() {
+            Ok(State { writing: Writing::Stopped(why), .. }) => why.clone(),
+            Ok(_) | Err(_) => WRITER_GONE.to_owned(),
         }
+    }
+
+    /// Whether the latest write went well. False while, for example, the disk is full; then every
+    /// sign of life is written, so that it becomes true again by itself.
+    #[must_use]
+    pub fn takes_writes(&self) -> bool {
+        self.states.borrow().writing == Writing::Works
     }
 
     /// What takes part in a page token: one list's token is no other's.
@@ -93,10 +113,14 @@ impl Store for EmbeddedStore {
             let to_be_written = continuity.observe(now);
             (*continuity, to_be_written)
         };
-        // Not written, the silence only looks longer than it was, which errs on the safe side.
-        if to_be_written {
-            self.writer.write(move |changes| Ok(continuity.write(changes.connection)?)).await?;
-        }
+        // Not written, the silence only looks longer than it was, which errs on the safe side. With
+        // nothing to write the thread still looks whether the files are there.
+        let to_be_written = to_be_written || !self.takes_writes();
+        let work = move |changes: &mut Changes<'_>| match to_be_written {
+            true => Ok(continuity.write(changes.connection)?),
+            false => Ok(()),
+        };
+        self.writer.write(work).await?;
         Ok(continuity.since())
     }
 
@@ -178,16 +202,14 @@ impl Store for EmbeddedStore {
         self.readers.read(reading).await?.ok_or(ReadError::OutOfRange)
     }
 
-    async fn changed(&self, after: &Cursor) -> Result<(), StoreError> {
+    async fn changed(&self, after: &Cursor, selection: &Selection) -> Result<(), StoreError> {
         // Reading from a cursor that does not belong here says so; waiting would not.
         let Ok(after) = self.log.position(after) else { return Ok(()) };
-        let mut log_states = self.log_states.clone();
-        let moved = |state: &LogState| *state != LogState::At(after);
-        match log_states.wait_for(moved).await.as_deref() {
-            Ok(LogState::At(_)) => Ok(()),
-            Ok(LogState::Stopped(why)) => Err(StoreError::NotWritten(why.clone())),
-            Err(_) => Err(StoreError::NotWritten(WRITER_GONE.to_owned())),
+        let beyond = after > self.states.borrow().latest;
+        if beyond || self.waits.wait(selection, after).await {
+            return Ok(());
         }
+        Err(StoreError::NotWritten(self.stopped().await))
     }
 
     async fn ends(&self) -> Result<Ends, StoreError> {

@@ -1,5 +1,7 @@
 //! `read`, `changed` and `ends`: every event once, in order, for whoever it fits.
 
+use std::task::{Context, Waker};
+
 use payout::cursor::Cursor;
 use payout::id::PayoutId;
 use payout::port::{Appended, Entry, Fact, ReadError, Selection, Store, StoreError};
@@ -102,7 +104,7 @@ pub async fn cursors_of_another_log_are_refused(subject: &mut dyn Subject) {
     ] {
         let read = store.read(&cursor, &selection, 10).await;
         assert_eq!(read, Err(error), "{:?}", cursor.positions);
-        soon("the end of a wait that cannot be", store.changed(&cursor)).await.ok();
+        soon("the end of a wait that cannot be", store.changed(&cursor, &selection)).await.ok();
     }
 }
 
@@ -118,20 +120,23 @@ pub async fn a_selection_of_too_many_is_refused(subject: &mut dyn Subject) {
     assert!(matches!(refused, Err(ReadError::Store(StoreError::NotWritten(_)))), "{refused:?}");
 }
 
-/// Whoever waits at the end is woken by what comes.
+/// Whoever waits at the end is woken by what comes, whichever way it is selected.
 pub async fn waiting_ends_when_the_log_grows(subject: &mut dyn Subject) {
     let (store, now) = (subject.store(), subject.now());
-    for round in 0..5 {
+    let first = created(&*store, &sample::creation("first", now)).await;
+    let mut record = first;
+    for (round, selection) in selections("m-1", "c-1", &record.payout.id).into_iter().enumerate() {
         let latest = store.ends().await.expect("the log has ends").latest;
         let waiter = tokio::spawn({
-            let (store, latest) = (store.clone(), latest.clone());
-            async move { store.changed(&latest).await }
+            let (store, latest, selection) = (store.clone(), latest.clone(), selection.clone());
+            async move { store.changed(&latest, &selection).await }
         });
-        payout_with_events(&*store, "m-1", "c-1", &format!("key-{round}"), 1, now).await;
+        let append = sample::append(&record, &[sample::remark(&round.to_string())], now);
+        assert_eq!(store.append(&append).await, Ok(Appended::Yes));
         soon("the wake-up", waiter).await.expect("no panic").expect("waiting works");
-        let selection = Selection::Merchant(sample::merchant("m-1"));
         let batch = store.read(&latest, &selection, 10).await.expect("reading works");
         assert_eq!(batch.entries.len(), 1);
+        record = append.record;
     }
 }
 
@@ -139,8 +144,32 @@ pub async fn waiting_ends_when_the_log_grows(subject: &mut dyn Subject) {
 pub async fn waiting_behind_the_log_ends_at_once(subject: &mut dyn Subject) {
     let (store, now) = (subject.store(), subject.now());
     let start = store.ends().await.expect("the log has ends").latest;
-    payout_with_events(&*store, "m-1", "c-1", "a", 1, now).await;
-    soon("the wake-up", store.changed(&start)).await.expect("waiting works");
+    let id = payout_with_events(&*store, "m-1", "c-1", "a", 1, now).await;
+    payout_with_events(&*store, "m-2", "c-1", "b", 1, now).await;
+    for selection in selections("m-1", "c-1", &id) {
+        soon("the wake-up", store.changed(&start, &selection)).await.expect("waiting works");
+    }
+}
+
+/// Whoever waits sleeps through the events of other merchants.
+pub async fn other_merchants_events_wake_nobody(subject: &mut dyn Subject) {
+    let (store, now) = (subject.store(), subject.now());
+    let id = payout_with_events(&*store, "m-1", "c-1", "a", 1, now).await;
+    let latest = store.ends().await.expect("the log has ends").latest;
+    let selections = selections("m-1", "c-1", &id);
+    let mut waiting = Vec::new();
+    for selection in &selections {
+        waiting.push(store.changed(&latest, selection));
+    }
+    let mut wakes = Context::from_waker(Waker::noop());
+    for waiting in &mut waiting {
+        assert!(waiting.as_mut().poll(&mut wakes).is_pending(), "there is nothing yet");
+    }
+    // An event is told before its writer is answered.
+    payout_with_events(&*store, "m-2", "c-1", "b", 3, now).await;
+    for (waiting, selection) in waiting.iter_mut().zip(&selections) {
+        assert!(waiting.as_mut().poll(&mut wakes).is_pending(), "{selection:?}");
+    }
 }
 
 /// Readers that follow while many write see each event once, and each payout's in order.
@@ -153,14 +182,16 @@ pub async fn followers_see_every_event_once_in_order(subject: &mut dyn Subject) 
         let store = store.clone();
         followers.spawn(async move {
             let selection = Selection::Merchant(sample::merchant("m-1"));
-            let mut reader = Reader::from_start(&*store, selection).await;
+            let mut reader = Reader::from_start(&*store, selection.clone()).await;
             let mut seen = Vec::new();
             loop {
                 seen.extend(reader.next(&*store).await.entries);
                 if seen.len() >= PAYOUTS * EVENTS {
                     return seen;
                 }
-                soon("the wake-up", store.changed(&reader.cursor)).await.expect("waiting works");
+                soon("the wake-up", store.changed(&reader.cursor, &selection))
+                    .await
+                    .expect("waiting works");
             }
         });
     }
@@ -185,6 +216,18 @@ pub async fn followers_see_every_event_once_in_order(subject: &mut dyn Subject) 
         wanted.sort_by(|a, b| a.0.cmp(&b.0));
         assert_eq!(seen, wanted);
     }
+}
+
+/// All ways to select a payout.
+fn selections(merchant: &str, customer: &str, id: &PayoutId) -> [Selection; 4] {
+    let merchant = sample::merchant(merchant);
+    let another = sample::creation("another", Timestamp::from_millis(0)).record.payout.id;
+    [
+        Selection::Merchant(merchant.clone()),
+        Selection::Customer(merchant.clone(), sample::customer(customer)),
+        Selection::Payouts(merchant.clone(), vec![id.clone()]),
+        Selection::Payouts(merchant, vec![another, id.clone()]),
+    ]
 }
 
 /// Writes a payout with `count` events, one at a time.

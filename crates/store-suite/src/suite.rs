@@ -65,6 +65,7 @@ macro_rules! every_case {
                 a_selection_of_too_many_is_refused
                 waiting_ends_when_the_log_grows
                 waiting_behind_the_log_ends_at_once
+                other_merchants_events_wake_nobody
                 followers_see_every_event_once_in_order
             }
             list {

@@ -90,9 +90,10 @@ pub trait Store: Send + Sync {
         limit: usize,
     ) -> Result<Batch, ReadError>;
 
-    /// Returns when something may have been appended after `after`, or before that. Carries no
-    /// data: read again. Dropping the future costs nothing.
-    async fn changed(&self, after: &Cursor) -> Result<(), StoreError>;
+    /// Returns when something that fits the selection may have been appended after `after`; it may
+    /// return early, but sleeps while other merchants' events pour in. Carries no data: read again.
+    /// Dropping the future costs nothing.
+    async fn changed(&self, after: &Cursor, selection: &Selection) -> Result<(), StoreError>;
 
     /// The ends of the log.
     async fn ends(&self) -> Result<Ends, StoreError>;

@@ -2,8 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use futures_util::future::{Either, select};
 use server::{Drained, Intervals, Probes, ServerConfig};
@@ -66,13 +65,15 @@ pub(crate) async fn serve(
         grpc = %bound.grpc, webhooks = %bound.webhooks, admin = %bound.admin, "serving"
     );
     let grace = settings.grace;
-    let broken = Arc::new(AtomicBool::new(false));
-    let probes = Probes { ready: ready_unless(&broken), ..Probes::default() };
+    let broken = OnceLock::new();
+    let probed = store.clone();
+    let ready = Arc::new(move || probed.takes_writes());
+    let probes = Probes { ready, ..Probes::default() };
     let stop = async {
         let (asked, failed) = (std::pin::pin!(stop), std::pin::pin!(store.stopped()));
         if let Either::Right((why, _)) = select(asked, failed).await {
-            broken.store(true, Ordering::Relaxed);
             tracing::error!(why, "the store takes no more writes; restart to recover");
+            broken.get_or_init(|| why);
         }
     };
     let (drained, front_is_gone) = oneshot::channel();
@@ -89,13 +90,8 @@ pub(crate) async fn serve(
     let back = engine::serve(engine.clone(), work, stop_engine, grace);
     futures_util::future::join(front, back).await;
     tracing::info!("stopped");
-    match broken.load(Ordering::Relaxed) {
-        false => Ok(()),
-        true => Err("the store failed while it wrote; see the log, mend the disk, restart".into()),
+    match broken.into_inner() {
+        None => Ok(()),
+        Some(why) => Err(format!("the store stopped: {why}").into()),
     }
-}
-
-fn ready_unless(broken: &Arc<AtomicBool>) -> Arc<dyn Fn() -> bool + Send + Sync> {
-    let broken = broken.clone();
-    Arc::new(move || !broken.load(Ordering::Relaxed))
 }

@@ -63,7 +63,7 @@ impl Running<EmbeddedStore> {
     pub(crate) async fn start_stored(config: ServerConfig, directory: &Path) -> Self {
         let id = StoreId::parse("store-1").unwrap();
         let now = RealClock(Instant::now()).wall();
-        let store = EmbeddedStore::open(directory, now, &id).unwrap();
+        let store = EmbeddedStore::open(directory, now, &id, 1).unwrap();
         let mut running = Self::start_on(config, Probes::default(), store).await;
         let work = running.work.take().unwrap();
         let forever = std::future::pending();
@@ -234,7 +234,7 @@ impl Store for DownStore {
     async fn read(&self, _: &Cursor, _: &Selection, _: usize) -> Result<Batch, ReadError> {
         Ok(self.down().await?)
     }
-    async fn changed(&self, _: &Cursor) -> Result<(), StoreError> {
+    async fn changed(&self, _: &Cursor, _: &Selection) -> Result<(), StoreError> {
         self.down().await
     }
     async fn ends(&self) -> Result<Ends, StoreError> {

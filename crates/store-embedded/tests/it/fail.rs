@@ -7,7 +7,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Waker};
 
-use payout::port::{CreationOutcome, Fenced, Store, StoreError};
+use payout::port::{CreationOutcome, Fenced, Selection, Store, StoreError};
 use payout::reason::Reason;
 use payout::state::State;
 use rusqlite::Connection;
@@ -43,7 +43,8 @@ async fn after_a_failed_commit_nothing_is_written_until_a_restart() {
     let latest = store.ends().await.unwrap().latest;
     let waiting = tokio::spawn({
         let (store, latest) = (store.clone(), latest.clone());
-        async move { store.changed(&latest).await }
+        let everything = Selection::Merchant(sample::merchant("m-1"));
+        async move { store.changed(&latest, &everything).await }
     });
     let other = sample::creation("other", START);
     let fenced = store.fence(&sample::fence(&other, START)).await;
@@ -63,6 +64,20 @@ async fn after_a_failed_commit_nothing_is_written_until_a_restart() {
     let store = open(directory.path(), START);
     assert_eq!(store.load(&other.record.payout.id).await, Ok(None));
     assert_eq!(store.fence(&sample::fence(&other, START)).await, Ok(Fenced::Fenced));
+}
+
+#[tokio::test]
+async fn after_a_failed_write_a_sign_of_life_tells_whether_writing_works() {
+    let directory = TempDir::new().unwrap();
+    drop(open(directory.path(), START));
+    alter(directory.path(), STATEMENT_FAILS);
+    let store = open(directory.path(), START);
+    assert!(store.takes_writes());
+    let fence = sample::fence(&sample::creation("key", START), START);
+    assert!(matches!(store.fence(&fence).await, Err(StoreError::NotWritten(_))));
+    assert!(!store.takes_writes());
+    assert_eq!(store.continuous_since(START).await, Ok(START));
+    assert!(store.takes_writes());
 }
 
 #[tokio::test]

@@ -21,7 +21,7 @@ use store_suite::{Reader, sample};
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 
-use crate::subject::{START, open};
+use crate::subject::{START, epoch, open};
 
 /// How often the writing process is killed.
 const KILLS: u64 = 120;
@@ -163,7 +163,7 @@ fn read_one(lines: &mut impl BufRead, acknowledged: &mut BTreeMap<PayoutId, u64>
 
 fn assert_held_by(directory: &Path, child: &Child) {
     let id = payout::id::StoreId::parse("other").unwrap();
-    match EmbeddedStore::open(directory, START, &id) {
+    match EmbeddedStore::open(directory, START, &id, epoch()) {
         Err(OpenError::InUse { process, .. }) => assert_eq!(process, Some(child.id())),
         other => panic!("{:?}", other.err()),
     }

@@ -6,7 +6,10 @@ mod suite;
 
 mod erase;
 mod fail;
+mod gone;
 mod kill;
 mod open;
+mod restore;
+mod wake;
 
 mod subject;

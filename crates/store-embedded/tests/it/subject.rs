@@ -1,5 +1,6 @@
 //! An embedded store in a directory of its own, with a clock that moves when it is told to.
 
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +21,12 @@ pub(crate) fn open(directory: &Path, now: Timestamp) -> EmbeddedStore {
     // The directory's name is random: no two stores of a test run are called the same.
     let name = directory.file_name().unwrap().to_str().unwrap().to_lowercase();
     let id: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
-    EmbeddedStore::open(directory, now, &StoreId::parse(&id).unwrap()).unwrap()
+    EmbeddedStore::open(directory, now, &StoreId::parse(&id).unwrap(), epoch()).unwrap()
+}
+
+/// A name for the life that a store begins.
+pub(crate) fn epoch() -> u64 {
+    RandomState::new().build_hasher().finish()
 }
 
 /// A store for one test.
