@@ -2,7 +2,7 @@
 //! left to people where they see it.
 
 use api::v1::{
-    Attention, Event, Outcome, Payout, PayoutEventKind, PayoutState, ProviderReferenceKind, Reason,
+    Attention, Event, Payout, PayoutEventKind, PayoutState, ProviderReferenceKind, Reason,
     WaitUntil, event,
 };
 use serde_json::json;
@@ -48,17 +48,16 @@ async fn what_is_not_let_in_says_so_before_it_is_ever_sent() {
     }
 }
 
-/// The store may have paid it in a past that it forgot, and without the authorization nothing can
-/// be looked for.
+/// What the provider does not know cannot have been paid to, not even in a past that the store
+/// forgot.
 #[tokio::test]
-async fn a_refused_destination_that_may_have_been_paid_waits_for_people() {
+async fn a_destination_that_does_not_exist_fails_the_payout_also_in_a_new_store() {
     let world = World::start().await;
-    world.payouts().create_payout(to_handle(US, "lost", "99999999")).await.unwrap();
-    let parked = |it: &Payout| it.attention.contains(&Attention::Parked.into());
-    let payout = world.wait_until(US, "lost", "parked", parked).await;
-    assert_eq!((payout.state(), payout.outcome()), (PayoutState::Pending, Outcome::Undecided));
+    world.payouts().create_payout(to_handle(US, "unknown", "99999999")).await.unwrap();
+    let payout = world.wait_for(US, "unknown", &[PayoutState::Failed]).await;
     assert_eq!(payout.cause.unwrap().reason(), Reason::AccountInvalid);
-    assert_eq!(payout.give_back, None);
+    assert!(payout.give_back.is_some());
+    assert!(world.movements(US, "unknown").await.is_empty());
 }
 
 /// A webhook says that the money came back, and the transaction itself says every time that it did

@@ -103,7 +103,9 @@ impl Engine {
             Resolution::Resolved(resolved) => {
                 self.store_destination(id, new, origin, resolved).await
             }
-            Resolution::Refused(reason, words) => Err(DestinationError::Refused { reason, words }),
+            Resolution::Unusable(_, reason, words) | Resolution::Refused(reason, words) => {
+                Err(DestinationError::Refused { reason, words })
+            }
             Resolution::Unknown(reason) => Err(DestinationError::Unanswered(reason)),
         }
     }

@@ -90,7 +90,11 @@ impl Engine {
             TargetRequest::Destination(_) => return Err(DriveError::NoHandle),
         };
         let (what, words, handle) = match resolution {
-            Resolution::Resolved(resolved) => {
+            Resolution::Unusable(_, reason, words) if payout.look_first.is_none() => {
+                (What::DestinationRefused(reason), words, None)
+            }
+            // A past that was forgotten may have paid to it; if not, the send will be refused.
+            Resolution::Resolved(resolved) | Resolution::Unusable(resolved, ..) => {
                 let words = ProviderWords::default();
                 match adapter.check_handle(&payout.order, &resolved.handle) {
                     Ok(()) => (What::DestinationResolved, words, Some(resolved.handle)),

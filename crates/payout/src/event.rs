@@ -69,8 +69,7 @@ pub enum Change {
     CancelRequested,
     /// Stopped before anything was sent.
     Canceled,
-    /// Why it cannot be sent yet, or that nothing more is tried before somebody acts: the hold of
-    /// the state after.
+    /// Why it cannot be sent yet: the hold of the state after.
     Held,
     /// Nothing more is tried by itself.
     Parked,

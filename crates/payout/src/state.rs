@@ -54,20 +54,8 @@ pub enum State {
 pub struct Hold {
     /// Why.
     pub reason: Reason,
-    /// When it is tried again; [`Timestamp::MAX`] if that takes a person.
+    /// When it is tried again.
     pub until: Timestamp,
-}
-
-impl Hold {
-    /// A hold that ends by itself never.
-    pub fn parked(reason: Reason) -> Self {
-        Self { reason, until: Timestamp::MAX }
-    }
-
-    /// Whether nothing is tried any more by itself.
-    pub fn is_parked(&self) -> bool {
-        self.until == Timestamp::MAX
-    }
 }
 
 /// A state's name alone.

@@ -1731,7 +1731,7 @@ pub enum Attention {
     /// after the money was given back. Nothing else was changed by it.
     Contradiction = 1,
     /// Everything that is safe to try by machine was tried, and whether money moved is still not
-    /// known; or, of a PENDING payout, whether money moved in a past that was forgotten.
+    /// known.
     Parked = 2,
     /// The provider named another amount or currency than was ordered.
     AmountMismatch = 3,

@@ -85,8 +85,7 @@ fn pending(case: &Case<'_>) -> Result<Option<Event>, Declined> {
         What::DestinationResolved if payout.resolved => Ok(None),
         What::DestinationResolved => case.event(Change::DestinationResolved, free),
         What::DestinationRefused(_) if payout.resolved || payout.is_spoken_of() => Ok(None),
-        // What the forgotten past may have sent cannot be looked for without the destination.
-        What::DestinationRefused(reason) if must_ask => hold::parked(case, *reason),
+        // What does not exist was never paid to, not even in a past that was forgotten.
         What::DestinationRefused(reason) => {
             let after = State::Failed { reason: *reason };
             case.event(Change::DestinationRefused, after)

@@ -12,7 +12,7 @@ pub(super) fn held(case: &Case<'_>, reason: Reason) -> Result<Option<Event>, Dec
     let access = reason == Reason::AccessRefused;
     let known = match current(case) {
         None => false,
-        Some(hold) => hold.is_parked() || hold.reason == reason || !access,
+        Some(hold) => hold.reason == reason || !access,
     };
     if known {
         return Ok(None);
@@ -23,15 +23,6 @@ pub(super) fn held(case: &Case<'_>, reason: Reason) -> Result<Option<Event>, Dec
     };
     let hold = Hold { reason, until: case.time.wall.plus(pause) };
     case.event_because(Change::Held, State::Pending { held: Some(hold) }, Some(reason))
-}
-
-/// It can neither be sent nor proven not to have been sent, before somebody acts.
-pub(super) fn parked(case: &Case<'_>, reason: Reason) -> Result<Option<Event>, Declined> {
-    if current(case).is_some_and(|hold| hold.is_parked()) {
-        return Ok(None);
-    }
-    let held = Some(Hold::parked(reason));
-    case.event_because(Change::Held, State::Pending { held }, Some(reason))
 }
 
 /// Whether a look before the first send proves something: it must, and whatever was sent before

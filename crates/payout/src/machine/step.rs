@@ -223,7 +223,7 @@ fn pending_due_at(
     if payout.unconfirmed.is_some() {
         return Some(again);
     }
-    if payout.attention.is_some() || held.is_some_and(|hold| hold.is_parked()) {
+    if payout.attention.is_some() {
         return None;
     }
     let due = held.map_or(again, |hold| again.max(hold.until));

@@ -167,7 +167,10 @@ pub enum EvidenceKind {
 pub enum Resolution {
     /// There is one.
     Resolved(Resolved),
-    /// The provider will not have it; verified and final.
+    /// There is one, and nothing can be paid to it now. What may have been paid to it before can
+    /// still be looked for.
+    Unusable(Resolved, Reason, ProviderWords),
+    /// There is none at the provider and never was; verified and final.
     Refused(Reason, ProviderWords),
     /// Not known; nothing was lost by trying and it can be tried again.
     Unknown(Reason),

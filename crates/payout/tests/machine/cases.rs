@@ -6,7 +6,7 @@ use payout::input::{Certainty, Input, ProviderWords, RefusalKind, Report, Report
 use payout::machine::{Declined, Step, apply};
 use payout::policy::Policy;
 use payout::reason::Reason;
-use payout::state::{Hold, State, StateName};
+use payout::state::{State, StateName};
 
 use crate::bench::{
     Beginning, Bench, HORIZON, HOUR, REQUEST_TIMEOUT, SECOND, SPACING, START, look_up, money,
@@ -85,17 +85,19 @@ fn a_refusal_fails_nothing_while_a_word_waits_to_be_confirmed() {
     }
 }
 
-/// A forgotten life may have paid already; that the bank account is closed now says nothing. It is
-/// left to people instead of being tried for ever, and they see why.
+/// What does not exist at the provider cannot have been paid to in a forgotten life; but if the
+/// provider spoke of an order, there was one.
 #[test]
-fn a_refused_destination_fails_nothing_that_was_not_looked_for() {
-    let mut bench = standing(Standing::UnresolvedLookFirst, &look_up(true));
-    bench.must(What::DestinationRefused(Reason::AccountClosed));
-    let held = Some(Hold::parked(Reason::AccountClosed));
-    assert_eq!(bench.payout().state, State::Pending { held });
-    assert_eq!((bench.record.schedule.due_at, bench.step()), (None, Step::Done));
-    bench.nothing(What::DestinationRefused(Reason::AccountInvalid)).must(What::CancelRequested);
-    assert_eq!(state(&bench), StateName::Pending, "nobody knows whether it paid");
+fn a_refused_destination_fails_nothing_that_is_spoken_of() {
+    for (spoken_of, expected) in [(false, StateName::Failed), (true, StateName::Pending)] {
+        let mut bench = standing(Standing::UnresolvedLookFirst, &look_up(true));
+        if spoken_of {
+            bench.must_take(&hint(Reported::Failed));
+        }
+        let refused = Input::own(What::DestinationRefused(Reason::AccountClosed));
+        bench.take(&refused).expect("a refusal is taken");
+        assert_eq!(state(&bench), expected);
+    }
 }
 
 /// What must be known first is not to be had: its owner sees why, and answers which alternate make

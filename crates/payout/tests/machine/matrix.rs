@@ -347,9 +347,6 @@ fn words(result: &Result<Option<Event>, Declined>) -> String {
 fn state(state: &State) -> String {
     let name = state.name().as_str();
     match state {
-        State::Pending { held: Some(hold @ Hold { reason, .. }) } if hold.is_parked() => {
-            format!("{name} parked ({reason:?})")
-        }
         State::Pending { held: Some(Hold { reason, .. }) } => format!("{name} held ({reason:?})"),
         State::Indeterminate { parked: Some(reason) } => format!("{name} parked ({reason:?})"),
         State::Failed { reason } | State::Canceled { reason } | State::Returned { reason } => {

@@ -236,9 +236,7 @@ fn may_rest(payout: &Payout, policy: &Policy, now: Timestamp) -> bool {
             policy.polling.is_none() || now.plus(Duration::ZERO) >= return_window_ends_at
         }
         // Looked at by people, or moved by a word of the provider.
-        State::Pending { held } => {
-            payout.attention.is_some() || held.is_some_and(|hold| hold.is_parked())
-        }
+        State::Pending { .. } => payout.attention.is_some(),
         State::Submitting
         | State::Failed { .. }
         | State::Canceled { .. }

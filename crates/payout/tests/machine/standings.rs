@@ -18,7 +18,6 @@ pub(crate) enum Standing {
     Unresolved,
     UnresolvedLookFirst,
     UnresolvedOutOfReach,
-    UnresolvedParked,
     Fresh,
     Unsent,
     Held,
@@ -73,8 +72,7 @@ impl Standing {
         Some(match self {
             Self::Unresolved => Self::UnresolvedLookFirst,
             Self::UnresolvedLookFirst => Self::UnresolvedOutOfReach,
-            Self::UnresolvedOutOfReach => Self::UnresolvedParked,
-            Self::UnresolvedParked => Self::Fresh,
+            Self::UnresolvedOutOfReach => Self::Fresh,
             Self::Fresh => Self::Unsent,
             Self::Unsent => Self::Held,
             Self::Held => Self::LookFirst,
@@ -123,7 +121,6 @@ impl Standing {
             Self::Unresolved => "destination not resolved",
             Self::UnresolvedLookFirst => "destination not resolved, to be looked for first",
             Self::UnresolvedOutOfReach => "destination not resolved, no answer so far",
-            Self::UnresolvedParked => "destination refused, to be looked for first: parked",
             Self::Fresh => "ready to be sent",
             Self::Unsent => "one attempt proven not sent",
             Self::Held => "held, access was refused",
@@ -173,17 +170,11 @@ impl Standing {
         let beginning = Beginning {
             unresolved: matches!(
                 self,
-                Self::Unresolved
-                    | Self::UnresolvedLookFirst
-                    | Self::UnresolvedOutOfReach
-                    | Self::UnresolvedParked
+                Self::Unresolved | Self::UnresolvedLookFirst | Self::UnresolvedOutOfReach
             ),
             look_first: matches!(
                 self,
-                Self::UnresolvedLookFirst
-                    | Self::UnresolvedParked
-                    | Self::LookFirst
-                    | Self::LookFirstCancelRequested
+                Self::UnresolvedLookFirst | Self::LookFirst | Self::LookFirstCancelRequested
             ),
             submit_before: None,
         };
@@ -199,9 +190,6 @@ impl Standing {
         match self {
             Self::Unresolved | Self::UnresolvedLookFirst | Self::Fresh | Self::LookFirst => {}
             Self::UnresolvedOutOfReach => _ = bench.must(What::InDoubt(Reason::AnswerLost)),
-            Self::UnresolvedParked => {
-                bench.must(What::DestinationRefused(Reason::AccountClosed));
-            }
             Self::Unsent => _ = bench.open().must(What::NotSent),
             Self::Held => _ = bench.open().must(refused(RefusalKind::Access)),
             Self::LookFirstCancelRequested => _ = bench.must(What::CancelRequested),

@@ -40,7 +40,6 @@ fn what_is_next_follows_from_where_a_payout_stands() {
         (Standing::LookFirst, &look_up, Step::Ask),
         (Standing::Unconfirmed, &look_up, Step::Ask),
         (Standing::UnresolvedOutOfReach, &resend, Step::Resolve),
-        (Standing::UnresolvedParked, &look_up, Step::Done),
         (Standing::Disputed, &look_up, Step::Done),
         (Standing::Submitting, &resend, Step::GiveUpHolder),
         (Standing::InDoubt, &resend, Step::Ask),

@@ -101,9 +101,6 @@ fn kind(change: &Change, after: StateName) -> v1::PayoutEventKind {
 fn event_attention(event: &Event) -> v1::Attention {
     match (&event.change, event.after) {
         (Change::Parked, _) => v1::Attention::Parked,
-        (Change::Held, State::Pending { held: Some(hold) }) if hold.is_parked() => {
-            v1::Attention::Parked
-        }
         (Change::Contradicted, _) => attention(event.reason.unwrap_or(Reason::Contradicted)),
         // A doubt that ends in nothing but an operator's decision is parked at once.
         (Change::AttemptBecame(_), State::Indeterminate { parked: Some(_) }) => {

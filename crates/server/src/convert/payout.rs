@@ -90,12 +90,7 @@ fn attentions(payout: &Payout) -> Vec<i32> {
     if let Some(reason) = payout.attention {
         shown.push(attention(reason).into());
     }
-    let parked = match payout.state {
-        State::Pending { held } => held.is_some_and(|hold| hold.is_parked()),
-        State::Indeterminate { parked } => parked.is_some(),
-        _ => false,
-    };
-    if parked {
+    if let State::Indeterminate { parked: Some(_) } = payout.state {
         shown.push(v1::Attention::Parked.into());
     }
     shown

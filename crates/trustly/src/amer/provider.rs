@@ -357,19 +357,17 @@ fn authorization_for(order: &Order, handle: &Handle) -> Result<Authorization, Un
 
 fn imported(found: Transaction) -> Resolution {
     let words = words(None, None, Some(&found.transaction_id));
-    match (found.transaction_type, found.status) {
-        (TransactionType::Authorize, Status::Authorized | Status::Completed) => {}
-        (TransactionType::Authorize, Status::New | Status::Pending | Status::OnHold) => {
-            return Resolution::Refused(Reason::ReauthenticationRequired, words);
-        }
-        (TransactionType::Authorize, Status::Other(_)) => {
-            return Resolution::Unknown(Reason::AnswerUnknown);
-        }
-        (TransactionType::Authorize, _) => {
-            return Resolution::Refused(Reason::ReauthenticationRequired, words);
-        }
-        _ => return Resolution::Refused(Reason::AccountInvalid, words),
+    if found.transaction_type != TransactionType::Authorize {
+        return Resolution::Refused(Reason::AccountInvalid, words);
     }
+    match found.status {
+        Status::Authorized | Status::Completed => Resolution::Resolved(resolved(found)),
+        Status::Other(_) => Resolution::Unknown(Reason::AnswerUnknown),
+        _ => Resolution::Unusable(resolved(found), Reason::ReauthenticationRequired, words),
+    }
+}
+
+fn resolved(found: Transaction) -> Resolved {
     let last_four = found.payment.account_last_four.as_deref().unwrap_or_default();
     let summary = Summary {
         masked: format!("*****{last_four}"),
@@ -382,16 +380,19 @@ fn imported(found: Transaction) -> Resolution {
         customer: usable(found.payment.customer_external_id),
         currency: found.currency,
     };
-    Resolution::Resolved(Resolved { handle: authorization.encode(), summary })
+    Resolved { handle: authorization.encode(), summary }
 }
 
 fn import_refused(errors: &ApiErrors) -> Resolution {
     match errors.class() {
-        // An unknown transaction is answered with an invalid parameter.
-        Class::Refused => {
-            let reason = specific(reason_of(errors), Reason::AccountInvalid);
-            Resolution::Refused(reason, error_words(errors))
-        }
+        // An unknown transaction is answered with an invalid parameter. What has another reason not
+        // to be shown may exist.
+        Class::Refused => match specific(reason_of(errors), Reason::AccountInvalid) {
+            Reason::AccountInvalid => {
+                Resolution::Refused(Reason::AccountInvalid, error_words(errors))
+            }
+            reason => Resolution::Unknown(reason),
+        },
         Class::Access => Resolution::Unknown(Reason::AccessRefused),
         Class::Duplicate | Class::Doubtful => Resolution::Unknown(Reason::AnswerUnknown),
     }

@@ -49,9 +49,12 @@ async fn a_good_authorization_is_taken_over() {
 
 #[tokio::test]
 async fn what_is_no_good_authorization_is_refused() {
+    let Resolution::Resolved(good) = imported_as(json!({})).await else { panic!() };
     for status in [0, 1, 5, 6, 7, 8, 10, 11, 12, 13, 14] {
-        let reason = refused(imported_as(json!({ "status": status })).await);
+        let resolution = imported_as(json!({ "status": status })).await;
+        let Resolution::Unusable(resolved, reason, _) = resolution else { panic!("{status}") };
         assert_eq!(reason, Reason::ReauthenticationRequired, "{status}");
+        assert_eq!(resolved.handle, good.handle, "what was paid to it can be looked for");
     }
     for kind in [0, 3, 6, 7, 99] {
         let reason = refused(imported_as(json!({ "transactionType": kind })).await);
@@ -67,8 +70,8 @@ async fn what_is_no_good_authorization_is_refused() {
 async fn errors_are_final_only_if_they_say_so() {
     for (code, expected) in [
         (200, Ok(Reason::AccountInvalid)),
-        (326, Ok(Reason::ReauthenticationRequired)),
-        (390, Ok(Reason::RiskDeclined)),
+        (326, Err(Reason::ReauthenticationRequired)),
+        (390, Err(Reason::RiskDeclined)),
         (375, Err(Reason::AccessRefused)),
         (100, Err(Reason::AnswerUnknown)),
         (210, Err(Reason::AnswerUnknown)),

@@ -256,7 +256,10 @@ fn plain_changes() -> impl Iterator<Item = (Change, State)> {
         (Change::Canceled, State::Canceled { reason: Reason::CancelRequested }),
         (Change::Parked, State::Indeterminate { parked: Some(Reason::ResendUnprotected) }),
         (Change::Noted, State::Accepted),
-        (Change::Held, State::Pending { held: Some(Hold::parked(Reason::AccountClosed)) }),
+        (
+            Change::Held,
+            State::Pending { held: Some(Hold { reason: Reason::AnswerLost, until: at(9) }) },
+        ),
         (Change::Contradicted, State::Failed { reason: Reason::Other }),
     ]
     .into_iter()
