@@ -7,6 +7,7 @@ use crate::id::{Customer, Merchant, PayoutId, ReceiptId};
 use crate::input::{ProviderWords, Reported};
 use crate::order::{Order, Speed};
 use crate::reason::Reason;
+use crate::settlement::Settlement;
 use crate::state::{GiveBack, State, StateName};
 use crate::time::Timestamp;
 
@@ -73,6 +74,10 @@ pub enum Change {
     Held,
     /// Nothing more is tried by itself.
     Parked,
+    /// Nothing bad was heard for the configured time.
+    Presumed,
+    /// An operator decided what became of it.
+    Settled(Box<Settlement>),
     /// Recorded; changes nothing.
     Noted,
     /// The provider contradicts what is settled, or never confirmed what it said. Changes nothing

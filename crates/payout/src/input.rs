@@ -5,6 +5,7 @@ use crate::id::{ProviderReference, ReceiptId};
 use crate::money::Money;
 use crate::order::Speed;
 use crate::reason::Reason;
+use crate::settlement::Settlement;
 use crate::time::Timestamp;
 
 /// Longest text of a provider that is kept, in characters; its own documents allow 120.
@@ -72,6 +73,12 @@ pub enum What {
     Expired,
     /// Nothing more is tried by itself.
     Parked(Reason),
+    /// Nothing is sent for the merchant at all before then.
+    Blocked(Reason, Timestamp),
+    /// Nothing bad was heard for the configured time.
+    Presumed,
+    /// An operator decided what became of it.
+    Settled(Box<Settlement>),
 }
 
 /// A verified refusal.

@@ -26,6 +26,7 @@ pub mod machine;
 pub mod policy;
 pub mod reason;
 pub mod record;
+pub mod settlement;
 pub mod state;
 
 pub mod codec;

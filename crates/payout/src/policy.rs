@@ -24,6 +24,9 @@ pub struct Policy {
     pub polling: Option<Polling>,
     /// How long after completion the bank may still return the money.
     pub return_window: Duration,
+    /// After how long without a bad word an accepted payout is presumed paid; never, where the
+    /// provider confirms.
+    pub presumed_after: Option<Duration>,
 }
 
 /// What an attempt in doubt is answered with.

@@ -57,6 +57,10 @@ pub enum Reason {
     Contradicted,
     /// The provider never confirmed, when asked, what its notification said.
     Unconfirmed,
+    /// An operator stopped all sending for the merchant.
+    SubmissionPaused,
+    /// An operator settled it, with evidence.
+    SettledByOperator,
     /// None of the above; see the provider's code and text.
     Other,
 }
@@ -85,6 +89,7 @@ impl Reason {
             | Self::ProviderUnavailable
             | Self::ConnectionFailed
             | Self::SubmitBeforePassed
+            | Self::SubmissionPaused
             | Self::MerchantFundsInsufficient
             | Self::AccessRefused => true,
             Self::AccountClosed
@@ -107,6 +112,7 @@ impl Reason {
             | Self::AmountDiffers
             | Self::Contradicted
             | Self::Unconfirmed
+            | Self::SettledByOperator
             | Self::Other => false,
         }
     }
@@ -130,6 +136,7 @@ impl Reason {
             | Self::AmountDiffers
             | Self::Contradicted
             | Self::Unconfirmed
+            | Self::SubmissionPaused
             | Self::Other => Actor::Operator,
             Self::BankUnavailable | Self::ProviderAborted => Actor::Provider,
             Self::CancelRequested
@@ -139,6 +146,7 @@ impl Reason {
             | Self::AnswerUntrusted
             | Self::ProviderUnavailable
             | Self::Interrupted
+            | Self::SettledByOperator
             | Self::AnswerUnknown => Actor::Nobody,
         }
     }

@@ -54,6 +54,8 @@ pub struct Payout {
     pub words: ProviderWords,
     /// By which rail it went, where that is known.
     pub speed_achieved: Option<Speed>,
+    /// When the provider accepted it in an answer to a request of ours.
+    pub accepted_at: Option<Timestamp>,
     /// When it was confirmed.
     pub completed_at: Option<Timestamp>,
     /// When it ended without being paid, by the provider's clock where it said so.

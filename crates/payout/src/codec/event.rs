@@ -11,6 +11,7 @@ use crate::codec::field::{
 use crate::codec::fingerprint::FingerprintMirror;
 use crate::codec::input::WordsMirror;
 use crate::codec::order::OrderMirror;
+use crate::codec::settlement::SettlementMirror;
 use crate::codec::state::{GiveBackMirror, StateMirror};
 use crate::event::{Change, Created, Event};
 use crate::id::ReceiptId;
@@ -106,6 +107,8 @@ const PARKED: u8 = 11;
 const NOTED: u8 = 12;
 const CONTRADICTED: u8 = 13;
 const HELD: u8 = 14;
+const PRESUMED: u8 = 15;
+const SETTLED: u8 = 16;
 
 #[derive(Default, Encode, Decode)]
 #[cbor(map)]
@@ -123,6 +126,8 @@ struct ChangeMirror<'b> {
     reported: Option<u8>,
     #[n(6)]
     speed_achieved: Option<u8>,
+    #[b(7)]
+    settlement: Option<SettlementMirror<'b>>,
 }
 
 impl<'b> From<&'b Change> for ChangeMirror<'b> {
@@ -150,6 +155,10 @@ impl<'b> From<&'b Change> for ChangeMirror<'b> {
             Change::CancelRequested => plain(CANCEL_REQUESTED),
             Change::Canceled => plain(CANCELED),
             Change::Held => plain(HELD),
+            Change::Presumed => plain(PRESUMED),
+            Change::Settled(settlement) => {
+                Self { settlement: Some(settlement.as_ref().into()), ..plain(SETTLED) }
+            }
             Change::Parked => plain(PARKED),
             Change::Noted => plain(NOTED),
             Change::Contradicted => plain(CONTRADICTED),
@@ -186,6 +195,11 @@ impl TryFrom<ChangeMirror<'_>> for Change {
             CANCEL_REQUESTED => Self::CancelRequested,
             CANCELED => Self::Canceled,
             HELD => Self::Held,
+            PRESUMED => Self::Presumed,
+            SETTLED => {
+                let settlement = required(mirror.settlement, "event.change.settlement")?;
+                Self::Settled(Box::new(settlement.try_into()?))
+            }
             PARKED => Self::Parked,
             NOTED => Self::Noted,
             CONTRADICTED => Self::Contradicted,

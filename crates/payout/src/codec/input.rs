@@ -8,6 +8,7 @@ use crate::codec::field::{
     Numbered, numbered, optional_millis, optional_name, optional_numbered, optional_time, required,
 };
 use crate::codec::money::MoneyMirror;
+use crate::codec::settlement::SettlementMirror;
 use crate::id::{ProviderReference, ReceiptId};
 use crate::input::{Certainty, Input, ProviderWords, Refusal, RefusalKind, Report, Reported, What};
 use crate::money::Money;
@@ -98,6 +99,9 @@ const CANCEL_REQUESTED: u8 = 11;
 const EXPIRED: u8 = 12;
 const PARKED: u8 = 13;
 const HINT_GIVEN_UP: u8 = 14;
+const BLOCKED: u8 = 15;
+const PRESUMED: u8 = 16;
+const SETTLED: u8 = 17;
 
 #[derive(Default, Encode, Decode)]
 #[cbor(map)]
@@ -112,6 +116,10 @@ struct WhatMirror<'b> {
     refusal_kind: Option<u8>,
     #[b(5)]
     report: Option<ReportMirror<'b>>,
+    #[n(6)]
+    until: Option<i64>,
+    #[b(7)]
+    settlement: Option<SettlementMirror<'b>>,
 }
 
 impl<'b> From<&'b What> for WhatMirror<'b> {
@@ -134,6 +142,13 @@ impl<'b> From<&'b What> for WhatMirror<'b> {
             What::Reported(report) => Self { report: Some((*report).into()), ..plain(REPORTED) },
             What::Remarked(reason) => because(REMARKED, reason),
             What::HintGivenUp => plain(HINT_GIVEN_UP),
+            What::Blocked(reason, until) => {
+                Self { until: Some(until.as_millis()), ..because(BLOCKED, reason) }
+            }
+            What::Presumed => plain(PRESUMED),
+            What::Settled(settlement) => {
+                Self { settlement: Some(settlement.as_ref().into()), ..plain(SETTLED) }
+            }
             What::CancelRequested => plain(CANCEL_REQUESTED),
             What::Expired => plain(EXPIRED),
             What::Parked(reason) => because(PARKED, reason),
@@ -166,6 +181,15 @@ impl TryFrom<WhatMirror<'_>> for What {
             REPORTED => Self::Reported(required(mirror.report, "input.what.report")?.try_into()?),
             REMARKED => Self::Remarked(reason()?),
             HINT_GIVEN_UP => Self::HintGivenUp,
+            BLOCKED => {
+                let until = required(optional_time(mirror.until), "input.what.until")?;
+                Self::Blocked(reason()?, until)
+            }
+            PRESUMED => Self::Presumed,
+            SETTLED => {
+                let settlement = required(mirror.settlement, "input.what.settlement")?;
+                Self::Settled(Box::new(settlement.try_into()?))
+            }
             CANCEL_REQUESTED => Self::CancelRequested,
             EXPIRED => Self::Expired,
             PARKED => Self::Parked(reason()?),

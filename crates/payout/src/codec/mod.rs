@@ -24,6 +24,7 @@ mod notification;
 mod order;
 mod payout;
 mod reason;
+mod settlement;
 mod state;
 mod target;
 

@@ -104,6 +104,8 @@ struct PayoutMirror<'b> {
     /// There exactly if key 9 is.
     #[n(21)]
     unconfirmed_since: Option<i64>,
+    #[n(22)]
+    accepted_at: Option<i64>,
 }
 
 impl<'b> From<&'b Payout> for PayoutMirror<'b> {
@@ -130,6 +132,7 @@ impl<'b> From<&'b Payout> for PayoutMirror<'b> {
             updated_at: payout.updated_at.as_millis(),
             words: (payout.words != ProviderWords::default()).then(|| (&payout.words).into()),
             unconfirmed_since: optional_millis(payout.unconfirmed.map(|hint| hint.since)),
+            accepted_at: optional_millis(payout.accepted_at),
         }
     }
 }
@@ -156,6 +159,7 @@ impl TryFrom<PayoutMirror<'_>> for Payout {
                 "payout.provider_reference",
             )?,
             speed_achieved: optional_numbered(mirror.speed_achieved, "payout.speed_achieved")?,
+            accepted_at: optional_time(mirror.accepted_at),
             completed_at: optional_time(mirror.completed_at),
             ended_at: optional_time(mirror.ended_at),
             give_back: mirror.give_back.map(GiveBack::try_from).transpose()?,

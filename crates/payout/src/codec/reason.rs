@@ -34,6 +34,8 @@ impl Numbered for Reason {
             Self::Contradicted => 26,
             Self::Other => 27,
             Self::Unconfirmed => 28,
+            Self::SubmissionPaused => 29,
+            Self::SettledByOperator => 30,
         }
     }
 
@@ -67,6 +69,8 @@ impl Numbered for Reason {
             26 => Self::Contradicted,
             27 => Self::Other,
             28 => Self::Unconfirmed,
+            29 => Self::SubmissionPaused,
+            30 => Self::SettledByOperator,
             _ => return None,
         })
     }

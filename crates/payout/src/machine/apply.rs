@@ -8,6 +8,7 @@ use crate::machine::report::graver;
 use crate::machine::sound::flaw;
 use crate::reason::Reason;
 use crate::record::{Hint, Payout, RECEIPTS_MAX};
+use crate::settlement::Verdict;
 use crate::state::StateName;
 
 /// The payout after `event`. The first event makes it; every other one needs what came before.
@@ -36,6 +37,7 @@ fn first(event: &Event, created: &Created) -> Payout {
         provider_reference: None,
         words: ProviderWords::default(),
         speed_achieved: None,
+        accepted_at: None,
         completed_at: None,
         ended_at: None,
         give_back: None,
@@ -108,9 +110,11 @@ fn change(payout: &mut Payout, event: &Event) {
             payout.attention = Some(graver(payout.attention, why));
             payout.unconfirmed = None;
         }
+        Change::Settled(settlement) => settled(payout, event, settlement.verdict),
         Change::DestinationRefused
         | Change::Canceled
         | Change::Held
+        | Change::Presumed
         | Change::Parked
         | Change::Noted => {}
     }
@@ -133,6 +137,10 @@ fn reported(payout: &mut Payout, event: &Event, status: Reported) {
     payout.unconfirmed = None;
     payout.look_first = None;
     adopt_reference(payout, event);
+    // A notification proves that there is an order, not that ours was the request that made it.
+    if status == Reported::Accepted && event.receipt.is_none() {
+        payout.accepted_at = payout.accepted_at.or(Some(event.recorded_at));
+    }
     if event.after.name() == StateName::Completed {
         payout.completed_at = Some(event.occurred_at.unwrap_or(event.recorded_at));
     }
@@ -141,6 +149,25 @@ fn reported(payout: &mut Payout, event: &Event, status: Reported) {
     {
         let ended = status.is_negative();
         attempt.status = if ended { AttemptStatus::Ended } else { AttemptStatus::Accepted };
+    }
+}
+
+/// A person has looked: nothing waits to be looked into any more.
+fn settled(payout: &mut Payout, event: &Event, verdict: Verdict) {
+    payout.unconfirmed = None;
+    payout.attention = None;
+    payout.look_first = None;
+    let status = match verdict {
+        Verdict::Paid => {
+            payout.completed_at = Some(event.recorded_at);
+            AttemptStatus::Accepted
+        }
+        Verdict::NotPaid => AttemptStatus::Ended,
+    };
+    if let Some(attempt) = payout.attempts.last_mut()
+        && !attempt.is_settled_without_money()
+    {
+        attempt.status = status;
     }
 }
 

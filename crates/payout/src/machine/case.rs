@@ -136,7 +136,8 @@ impl Case<'_> {
             What::DestinationRefused(reason)
             | What::InDoubt(reason)
             | What::Remarked(reason)
-            | What::Parked(reason) => Some(*reason),
+            | What::Parked(reason)
+            | What::Blocked(reason, _) => Some(*reason),
             What::Refused(refusal) => Some(refusal.reason),
             What::Reported(report) => report.reason.or_else(|| after.reason()),
             What::NotSent => Some(Reason::ConnectionFailed),
@@ -144,7 +145,11 @@ impl Case<'_> {
             What::CancelRequested => Some(Reason::CancelRequested),
             What::Expired => Some(Reason::SubmitBeforePassed),
             What::HintGivenUp => Some(Reason::Unconfirmed),
-            What::NotFound | What::DestinationResolved | What::AttemptOpened(_) => after.reason(),
+            What::Settled(_) => Some(Reason::SettledByOperator),
+            What::NotFound
+            | What::DestinationResolved
+            | What::AttemptOpened(_)
+            | What::Presumed => after.reason(),
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::event::{Change, Created, Event};
 use crate::id::PayoutId;
 use crate::input::{Input, ProviderWords, What};
 use crate::machine::case::Case;
-use crate::machine::{doubt, hold, report};
+use crate::machine::{doubt, hold, report, settle};
 use crate::policy::Policy;
 use crate::reason::Reason;
 use crate::record::Payout;
@@ -29,6 +29,9 @@ pub enum Declined {
     /// The payout is beyond this.
     #[error("the payout is past the point where this was possible")]
     TooLate,
+    /// Nothing about it is in doubt, so that there is nothing to settle.
+    #[error("nothing about the payout is in doubt; there is nothing to settle")]
+    NotInDoubt,
     /// The provider has the order; stopping it there is not supported.
     #[error("the provider has the order and cannot be asked to stop it")]
     AtProvider,
@@ -114,7 +117,10 @@ fn pending(case: &Case<'_>) -> Result<Option<Event>, Declined> {
         What::Remarked(_) => case.noted(),
         What::InDoubt(reason) if must_ask || !payout.resolved => hold::held(case, *reason),
         What::HintGivenUp => report::hint_given_up(case),
-        What::HolderGone | What::Parked(_) => Ok(None),
+        What::Blocked(reason, until) => hold::blocked(case, *reason, *until),
+        What::Settled(settlement) if must_ask => settle::settled(case, settlement),
+        What::Settled(_) => Err(Declined::NotInDoubt),
+        What::HolderGone | What::Parked(_) | What::Presumed => Ok(None),
         What::NotSent | What::Refused(_) | What::InDoubt(_) => Err(Declined::NoAttempt),
     }
 }
@@ -128,12 +134,14 @@ fn submitting(case: &Case<'_>) -> Result<Option<Event>, Declined> {
         What::CancelRequested => case.cancel_requested(),
         What::Reported(said) => report::reported(case, said),
         What::Remarked(_) => case.noted(),
-        What::AttemptOpened(_) => Err(Declined::AttemptLive),
+        What::AttemptOpened(_) | What::Settled(_) => Err(Declined::AttemptLive),
         What::DestinationResolved
         | What::DestinationRefused(_)
         | What::NotFound
         | What::HintGivenUp
         | What::Expired
+        | What::Blocked(..)
+        | What::Presumed
         | What::Parked(_) => Ok(None),
     }
 }
@@ -181,6 +189,11 @@ fn indeterminate(case: &Case<'_>) -> Result<Option<Event>, Declined> {
         What::Reported(said) => report::reported(case, said),
         What::Remarked(_) => case.noted(),
         What::HintGivenUp => report::hint_given_up(case),
+        What::Settled(_) if live.is_some_and(|attempt| attempt.status == AttemptStatus::Open) => {
+            Err(Declined::AttemptLive)
+        }
+        What::Settled(settlement) => settle::settled(case, settlement),
+        What::Blocked(..) | What::Presumed => Ok(None),
         What::Expired | What::DestinationResolved | What::DestinationRefused(_) => Ok(None),
     }
 }
@@ -192,6 +205,8 @@ fn accepted(case: &Case<'_>) -> Result<Option<Event>, Declined> {
         What::HintGivenUp => report::hint_given_up(case),
         What::CancelRequested => Err(Declined::AtProvider),
         What::AttemptOpened(_) => Err(Declined::TooLate),
+        What::Settled(_) => Err(Declined::NotInDoubt),
+        What::Presumed => settle::presumed(case),
         What::DestinationResolved
         | What::DestinationRefused(_)
         | What::NotSent
@@ -200,6 +215,7 @@ fn accepted(case: &Case<'_>) -> Result<Option<Event>, Declined> {
         | What::HolderGone
         | What::NotFound
         | What::Expired
+        | What::Blocked(..)
         | What::Parked(_) => Ok(None),
     }
 }
@@ -218,6 +234,7 @@ fn completed(case: &Case<'_>) -> Result<Option<Event>, Declined> {
         What::Remarked(_) => case.noted(),
         What::HintGivenUp => report::hint_given_up(case),
         What::CancelRequested | What::AttemptOpened(_) => Err(Declined::TooLate),
+        What::Settled(_) => Err(Declined::NotInDoubt),
         What::DestinationResolved
         | What::DestinationRefused(_)
         | What::NotSent
@@ -226,6 +243,8 @@ fn completed(case: &Case<'_>) -> Result<Option<Event>, Declined> {
         | What::HolderGone
         | What::NotFound
         | What::Expired
+        | What::Blocked(..)
+        | What::Presumed
         | What::Parked(_) => Ok(None),
     }
 }
@@ -235,6 +254,7 @@ fn settled(case: &Case<'_>) -> Result<Option<Event>, Declined> {
         What::Reported(said) => report::after_the_end(case, said),
         What::Remarked(_) => case.noted(),
         What::CancelRequested | What::AttemptOpened(_) => Err(Declined::TooLate),
+        What::Settled(_) => Err(Declined::NotInDoubt),
         What::DestinationResolved
         | What::DestinationRefused(_)
         | What::NotSent
@@ -244,6 +264,8 @@ fn settled(case: &Case<'_>) -> Result<Option<Event>, Declined> {
         | What::NotFound
         | What::HintGivenUp
         | What::Expired
+        | What::Blocked(..)
+        | What::Presumed
         | What::Parked(_) => Ok(None),
     }
 }

@@ -5,6 +5,7 @@ use crate::machine::case::Case;
 use crate::machine::decide::Declined;
 use crate::reason::Reason;
 use crate::state::{Hold, State};
+use crate::time::Timestamp;
 
 /// What must be known before the first send is not to be had for now. Said once, and again only if
 /// our access is refused, so that answers which alternate cannot make events for ever.
@@ -23,6 +24,21 @@ pub(super) fn held(case: &Case<'_>, reason: Reason) -> Result<Option<Event>, Dec
     };
     let hold = Hold { reason, until: case.time.wall.plus(pause) };
     case.event_because(Change::Held, State::Pending { held: Some(hold) }, Some(reason))
+}
+
+/// Nothing is sent for the merchant. Said once for each reason.
+pub(super) fn blocked(
+    case: &Case<'_>,
+    reason: Reason,
+    until: Timestamp,
+) -> Result<Option<Event>, Declined> {
+    match current(case) {
+        Some(hold) if hold.reason == reason => Ok(None),
+        Some(_) | None => {
+            let held = Some(Hold { reason, until });
+            case.event(Change::Held, State::Pending { held })
+        }
+    }
 }
 
 /// Whether a look before the first send proves something: it must, and whatever was sent before

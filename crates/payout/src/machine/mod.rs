@@ -10,10 +10,11 @@ mod decide;
 mod doubt;
 mod hold;
 mod report;
+mod settle;
 mod sound;
 mod step;
 
 pub use apply::apply;
 pub use decide::{Declined, create, decide};
 pub use sound::flaw;
-pub use step::{Situation, Step, Tries, due_at, next_step};
+pub use step::{Block, Situation, Step, Tries, due_at, next_step};

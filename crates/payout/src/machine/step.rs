@@ -21,6 +21,10 @@ pub enum Step {
     GiveUpHolder,
     /// Record that what waits to be confirmed is not asked about any more.
     GiveUpHint,
+    /// Record that nothing bad was heard for long enough.
+    Presume,
+    /// Record that nothing is sent for the merchant before then.
+    Hold(Reason, Timestamp),
     /// Record that it was not sent in time.
     Expire,
     /// Record that nothing more is tried by itself.
@@ -40,10 +44,45 @@ pub struct Situation<'a> {
     pub me: &'a Incarnation,
     /// Whether the store proves that no other incarnation is alive.
     pub others_are_gone: bool,
+    /// Since when the store has forgotten nothing and notifications were taken in.
+    pub continuous_since: Timestamp,
+    /// What stops the merchant's queue, if anything does.
+    pub block: Option<Block>,
+}
+
+/// What stops a merchant's queue, and when that is looked at again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Block {
+    /// An operator stopped it: nothing is sent that may move money.
+    Paused(Timestamp),
+    /// The provider refuses our access: nothing is sent at all.
+    AccessRefused(Timestamp),
 }
 
 /// What to do next with `payout`.
 pub fn next_step(
+    payout: &Payout,
+    schedule: &Schedule,
+    policy: &Policy,
+    situation: Situation<'_>,
+) -> Step {
+    let step = next_step_unblocked(payout, schedule, policy, situation);
+    let asks = step == Step::Ask;
+    let sends = matches!(step, Step::Resolve | Step::Open);
+    let sends_again =
+        asks && policy.doubt == DoubtPolicy::Resend && payout.live_attempt().is_some();
+    match situation.block {
+        Some(Block::AccessRefused(until)) if sends || asks => {
+            Step::Hold(Reason::AccessRefused, until)
+        }
+        Some(Block::Paused(until)) if sends || sends_again => {
+            Step::Hold(Reason::SubmissionPaused, until)
+        }
+        Some(_) | None => step,
+    }
+}
+
+fn next_step_unblocked(
     payout: &Payout,
     schedule: &Schedule,
     policy: &Policy,
@@ -68,9 +107,8 @@ pub fn next_step(
         State::Pending { held } => pending(payout, *held, situation.now),
         State::Indeterminate { parked: Some(reason) } => parked(payout, policy, *reason),
         State::Indeterminate { parked: None } => indeterminate(payout, policy, situation.now),
-        State::Accepted | State::Processing | State::Presumed | State::Completed { .. } => {
-            Step::Ask
-        }
+        State::Accepted => accepted(payout, policy, situation),
+        State::Processing | State::Presumed | State::Completed { .. } => Step::Ask,
         State::Submitting
         | State::Failed { .. }
         | State::Canceled { .. }
@@ -103,8 +141,9 @@ fn pending(payout: &Payout, held: Option<Hold>, now: Timestamp) -> Step {
     if is_too_late(payout, now) && payout.look_first.is_none() {
         return Step::Expire;
     }
-    if let Some(Hold { until, .. }) = held
+    if let Some(Hold { reason, until }) = held
         && now < until
+        && !is_the_merchants(reason)
     {
         return Step::Wait(until);
     }
@@ -133,6 +172,25 @@ fn indeterminate(payout: &Payout, policy: &Policy, now: Timestamp) -> Step {
 
 fn parked(payout: &Payout, policy: &Policy, reason: Reason) -> Step {
     if is_worth_a_look(payout, policy, reason) { Step::Ask } else { Step::Done }
+}
+
+/// Silence counts from when our own request was answered, or from when we began to listen without
+/// a gap.
+fn accepted(payout: &Payout, policy: &Policy, situation: Situation<'_>) -> Step {
+    match (payout.unconfirmed, presumed_at(payout, policy, situation.continuous_since)) {
+        (None, Some(at)) if situation.now >= at => Step::Presume,
+        (None, Some(at)) if policy.polling.is_none() => Step::Wait(at),
+        _ => Step::Ask,
+    }
+}
+
+fn presumed_at(payout: &Payout, policy: &Policy, listening_since: Timestamp) -> Option<Timestamp> {
+    match (payout.accepted_at, policy.presumed_after) {
+        (Some(accepted_at), Some(after)) if payout.attention.is_none() => {
+            Some(accepted_at.max(listening_since).plus(after))
+        }
+        _ => None,
+    }
 }
 
 /// What is parked is not tried any more, but a look-up, which is harmless, may still confirm a bad
@@ -199,9 +257,15 @@ pub fn due_at(payout: &Payout, policy: &Policy, tries: Tries, now: Timestamp) ->
         {
             Some(again(tries))
         }
-        State::Accepted | State::Processing => policy
-            .polling
-            .map(|polling| earliest.max(now.plus(polling.until_outcome.pause(tries, &payout.id)))),
+        State::Accepted | State::Processing => match policy.polling {
+            Some(polling) => {
+                Some(earliest.max(now.plus(polling.until_outcome.pause(tries, &payout.id))))
+            }
+            None if payout.state == State::Accepted => {
+                presumed_at(payout, policy, Timestamp::EPOCH).map(|at| at.max(again(tries)))
+            }
+            None => None,
+        },
         State::Completed { return_window_ends_at } => policy.polling.and_then(|polling| {
             let next = now.plus(polling.through_return_window);
             (now < *return_window_ends_at).then(|| next.min(*return_window_ends_at))
@@ -233,6 +297,11 @@ fn pending_due_at(
         Some(_) => Some(due),
         None => Some(in_time(payout, due, now)),
     }
+}
+
+/// What holds all of a merchant's payouts ends for all of them at once, maybe earlier than was said.
+fn is_the_merchants(reason: Reason) -> bool {
+    matches!(reason, Reason::AccessRefused | Reason::SubmissionPaused)
 }
 
 /// What is not sent in time is cancelled in time.

@@ -13,7 +13,7 @@ use payout::id::{
 use payout::identity::payout_id;
 use payout::input::{Certainty, Input, ProviderWords, Report, Reported, What};
 use payout::keys::KeyId;
-use payout::machine::{self, Declined, Situation, Step, Tries};
+use payout::machine::{self, Block, Declined, Situation, Step, Tries};
 use payout::money::{Currency, Money};
 use payout::order::{Metadata, Order, Speed, Target};
 use payout::policy::{Backoff, DoubtPolicy, Policy, Polling};
@@ -46,6 +46,7 @@ pub(crate) fn resend() -> Policy {
         hold: HOLD,
         polling: None,
         return_window: 5 * DAY,
+        presumed_after: None,
     }
 }
 
@@ -138,6 +139,8 @@ pub(crate) struct Bench {
     pub(crate) events: Vec<Event>,
     pub(crate) now: Timestamp,
     pub(crate) steady_since: Timestamp,
+    pub(crate) continuous_since: Timestamp,
+    pub(crate) block: Option<Block>,
     pub(crate) me: Incarnation,
 }
 
@@ -164,6 +167,8 @@ impl Bench {
             events: vec![event],
             now: START,
             steady_since: START,
+            continuous_since: START,
+            block: None,
             me: name("holder-1"),
         };
         bench.reschedule(0);
@@ -250,7 +255,13 @@ impl Bench {
     }
 
     pub(crate) fn step_as(&self, me: &Incarnation, others_are_gone: bool) -> Step {
-        let situation = Situation { now: self.now, me, others_are_gone };
+        let situation = Situation {
+            now: self.now,
+            me,
+            others_are_gone,
+            continuous_since: self.continuous_since,
+            block: self.block,
+        };
         machine::next_step(self.payout(), &self.record.schedule, &self.policy, situation)
     }
 }

@@ -6,13 +6,14 @@ use payout::input::{Certainty, Input, ProviderWords, RefusalKind, Report, Report
 use payout::machine::{Declined, Step, apply};
 use payout::policy::Policy;
 use payout::reason::Reason;
+use payout::settlement::Verdict;
 use payout::state::{State, StateName};
 
 use crate::bench::{
     Beginning, Bench, HORIZON, HOUR, REQUEST_TIMEOUT, SECOND, SPACING, START, look_up, money,
     receipt, reference, report, resend, said,
 };
-use crate::standings::{Standing, refused};
+use crate::standings::{Standing, refused, settled};
 
 fn standing(standing: Standing, policy: &Policy) -> Bench {
     standing.bench(policy).expect("the policy leads there")
@@ -117,6 +118,38 @@ fn a_payout_that_cannot_be_sent_yet_says_why() {
     let mut bench = standing(Standing::UnresolvedOutOfReach, &look_up(true));
     bench.must(What::DestinationResolved);
     assert_eq!(bench.payout().state.reason(), None, "the cause is gone");
+}
+
+/// The bank's statement says what nobody else does. What comes later is judged as after any end.
+#[test]
+fn an_operator_settles_what_is_in_doubt_and_nothing_else() {
+    for before in [Standing::Parked, Standing::InDoubtDisputed, Standing::Disputed] {
+        let mut bench = standing(before, &resend());
+        bench.must(settled(Verdict::NotPaid));
+        assert_eq!(bench.payout().state, State::Failed { reason: Reason::SettledByOperator });
+        assert!(bench.payout().give_back.is_some(), "{before:?}");
+        assert_eq!(bench.payout().attention, None, "somebody has looked");
+        bench.must_take(&said(report(Reported::Completed)));
+        assert_eq!(bench.payout().attention, Some(Reason::Contradicted), "{before:?}");
+
+        let mut bench = standing(before, &resend());
+        bench.must(settled(Verdict::Paid));
+        assert_eq!(state(&bench), StateName::Completed, "{before:?}");
+        bench.must_take(&said(report(Reported::Returned)));
+        assert_eq!(state(&bench), StateName::Returned, "{before:?}");
+    }
+    for (before, declined) in [
+        (Standing::Fresh, Declined::NotInDoubt),
+        (Standing::Submitting, Declined::AttemptLive),
+        (Standing::SecondOpen, Declined::AttemptLive),
+        (Standing::Accepted, Declined::NotInDoubt),
+        (Standing::Completed, Declined::NotInDoubt),
+        (Standing::FailedByReport, Declined::NotInDoubt),
+    ] {
+        let mut bench = standing(before, &look_up(true));
+        let settled = bench.take(&Input::own(settled(Verdict::Paid)));
+        assert_eq!(settled, Err(declined), "{before:?}");
+    }
 }
 
 /// Two look-ups a second apart, and the clock set forward between them: a request that is slow to

@@ -12,12 +12,13 @@ use payout::input::{
 use payout::machine::{Declined, apply};
 use payout::policy::Policy;
 use payout::reason::Reason;
+use payout::settlement::Verdict;
 use payout::state::{Hold, State, StateName};
 
 use crate::bench::{
-    Bench, SECOND, look_up, money, next_attempt, receipt, reference, report, resend,
+    Bench, DAY, SECOND, START, look_up, money, next_attempt, receipt, reference, report, resend,
 };
-use crate::standings::{SEEN, Standing, refused};
+use crate::standings::{SEEN, Standing, refused, settled};
 
 /// Set to any value, the test writes the table instead of comparing it.
 const REGENERATE: &str = "REGENERATE_GOLDEN";
@@ -259,7 +260,13 @@ fn after(what: &What, opened: &What) -> Option<What> {
         What::HintGivenUp => What::CancelRequested,
         What::CancelRequested => What::Expired,
         What::Expired => What::Parked(Reason::HorizonPassed),
-        What::Parked(_) => return None,
+        What::Parked(_) => What::Blocked(Reason::SubmissionPaused, START.plus(DAY)),
+        What::Blocked(..) => What::Presumed,
+        What::Presumed => settled(Verdict::Paid),
+        What::Settled(settlement) => match settlement.verdict {
+            Verdict::Paid => settled(Verdict::NotPaid),
+            Verdict::NotPaid => return None,
+        },
     })
 }
 
@@ -301,6 +308,12 @@ fn label(what: &What) -> Option<String> {
         What::CancelRequested => "cancel requested".to_owned(),
         What::Expired => "expired".to_owned(),
         What::Parked(_) => "parked".to_owned(),
+        What::Blocked(..) => "queue stopped".to_owned(),
+        What::Presumed => "nothing bad heard".to_owned(),
+        What::Settled(settlement) => match settlement.verdict {
+            Verdict::Paid => "settled as paid".to_owned(),
+            Verdict::NotPaid => "settled as not paid".to_owned(),
+        },
     };
     Some(label)
 }
@@ -377,7 +390,8 @@ fn change(change: &Change) -> Option<String> {
         Change::Reported { .. } => return None,
         Change::Hinted(_) => "to be confirmed".to_owned(),
         Change::CancelRequested => "cancel requested".to_owned(),
-        Change::Parked => return None,
+        Change::Parked | Change::Presumed => return None,
+        Change::Settled(_) => "settled".to_owned(),
         Change::Noted => "noted".to_owned(),
         Change::Contradicted => "contradicted".to_owned(),
     };

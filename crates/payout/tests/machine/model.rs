@@ -172,6 +172,7 @@ impl Run {
             }
             Step::GiveUpHolder => _ = self.bench.must(What::HolderGone),
             Step::GiveUpHint => _ = self.bench.must(What::HintGivenUp),
+            Step::Presume | Step::Hold(..) => unreachable!("neither is configured"),
             Step::Expire => _ = self.bench.must(What::Expired),
             Step::Park(reason) => _ = self.bench.must(What::Parked(reason)),
             Step::Wait(_) | Step::Done => unreachable!("nothing to do"),

@@ -13,6 +13,7 @@ use payout::machine::{Step, due_at};
 use payout::policy::Policy;
 use payout::reason::Reason;
 use payout::record::Payout;
+use payout::settlement::Verdict;
 use payout::state::{Outcome, State, StateName};
 use payout::time::Timestamp;
 
@@ -21,7 +22,7 @@ use crate::bench::{
     next_attempt, receipt, reference, report, resend,
 };
 use crate::invariants::check_replay;
-use crate::standings::refused;
+use crate::standings::{refused, settled};
 use crate::tape::{Tape, on_many_tapes};
 
 /// Tapes that once failed, kept.
@@ -38,14 +39,16 @@ fn any_history_keeps_the_promises() {
     });
     let reached = reached.into_inner();
     for state in StateName::ALL {
-        let by_hand = state == StateName::Presumed;
-        assert!(by_hand || reached.contains(&state), "no history ended in {state:?}");
+        assert!(reached.contains(&state), "no history ended in {state:?}");
     }
 }
 
 fn history(bytes: &[u8]) -> StateName {
     let tape = &mut Tape::new(bytes);
-    let policy = [resend(), look_up(true), look_up(false)][usize::from(tape.pick(3))].clone();
+    let policy =
+        [resend(), look_up(true), look_up(false), Policy { presumed_after: Some(DAY), ..resend() }]
+            [usize::from(tape.pick(4))]
+        .clone();
     let submit_before = tape.chance(4).then(|| START.plus(HOUR));
     let beginning =
         Beginning { unresolved: tape.chance(3), look_first: tape.chance(3), submit_before };
@@ -79,7 +82,7 @@ fn any_word(bench: &mut Bench, tape: &mut Tape) {
 }
 
 fn any_input(bench: &Bench, tape: &mut Tape) -> Input {
-    let what = match tape.pick(14) {
+    let what = match tape.pick(17) {
         0 => What::Reported(any_report(tape)),
         1 => What::Refused(any_refusal(tape)),
         2 => What::NotFound,
@@ -93,6 +96,9 @@ fn any_input(bench: &Bench, tape: &mut Tape) -> Input {
         10 => What::DestinationRefused(Reason::AccountInvalid),
         11 => What::Remarked(Reason::Other),
         12 => What::HintGivenUp,
+        13 => What::Blocked(Reason::SubmissionPaused, bench.now.plus(HOUR)),
+        14 => What::Presumed,
+        15 => settled(tape.one_of(&[Verdict::Paid, Verdict::NotPaid])),
         _ => What::AttemptOpened(Box::new(bench.attempt())),
     };
     let notified = matches!(what, What::Reported(_) | What::Remarked(_)) && tape.chance(2);
@@ -161,6 +167,11 @@ fn drive(bench: &mut Bench, tape: &mut Tape) {
         }
         Step::GiveUpHolder => _ = bench.must(What::HolderGone),
         Step::GiveUpHint => _ = bench.must(What::HintGivenUp),
+        Step::Presume => _ = bench.must(What::Presumed),
+        Step::Hold(reason, until) => {
+            _ = bench.take(&Input::own(What::Blocked(reason, until)));
+            bench.record.schedule.due_at = Some(until);
+        }
         Step::Expire => _ = bench.must(What::Expired),
         Step::Park(reason) => _ = bench.must(What::Parked(reason)),
         Step::Wait(until) => {
@@ -190,9 +201,6 @@ fn check_step(bench: &Bench, step: Step) {
         assert!(matches!(payout.state, State::Pending { .. } | State::Indeterminate { .. }));
         let limit = payout.order.submit_before.unwrap_or(Timestamp::MAX);
         assert!(bench.now < limit, "sent too late");
-        if let State::Pending { held: Some(hold) } = payout.state {
-            assert!(bench.now >= hold.until, "sent while held");
-        }
     }
     if payout.give_back.is_some() {
         assert_eq!(step, Step::Done, "nothing is done after the end");

@@ -1,11 +1,10 @@
 //! Every way in which a payout can stand that makes a difference to what an input does, reached
 //! through inputs alone.
 
-use payout::event::Change;
 use payout::input::{Certainty, Input, Refusal, RefusalKind, Report, Reported, What};
 use payout::policy::{DoubtPolicy, Policy};
 use payout::reason::Reason;
-use payout::state::State;
+use payout::settlement::{Note, Settlement, Verdict};
 
 use crate::bench::{
     Beginning, Bench, DAY, HOUR, MINUTE, REQUEST_TIMEOUT, SECOND, SPACING, money, receipt, report,
@@ -237,7 +236,10 @@ impl Standing {
             Self::Accepted => _ = bench.open().must_take(&said(report(Reported::Accepted))),
             Self::AcceptedUnconfirmed => then(Self::Accepted, bench)?.hint(),
             Self::Processing => then(Self::Accepted, bench)?.hear(Reported::Processing),
-            Self::Presumed => presume(then(Self::Accepted, bench)?),
+            Self::Presumed => {
+                bench.policy.presumed_after = Some(DAY);
+                then(Self::Accepted, bench)?.must(What::Presumed);
+            }
             Self::Completed => then(Self::Accepted, bench)?.hear(Reported::Completed),
             Self::CompletedUnconfirmed => then(Self::Completed, bench)?.hint(),
             Self::FailedByRefusal => _ = bench.open().must(refused(RefusalKind::Content)),
@@ -303,12 +305,12 @@ pub(crate) fn refused(kind: RefusalKind) -> What {
     What::Refused(Refusal { kind, reason })
 }
 
-/// No input leads to PRESUMED yet; its event is written by hand.
-fn presume(bench: &mut Bench) {
-    let remark = Input::own(What::Remarked(Reason::Other));
-    let remark = Input { receipt: Some(receipt("presumed")), ..remark };
-    let mut event = bench.decide(&remark).expect("a remark is taken").expect("and noted");
-    assert_eq!(event.change, Change::Noted);
-    event.after = State::Presumed;
-    bench.write(&event);
+pub(crate) fn settled(verdict: Verdict) -> What {
+    let note = |text| Note::parse(text).expect("a note");
+    What::Settled(Box::new(Settlement {
+        verdict,
+        operator: note("ada"),
+        evidence: note("statement 7 of 2026-01-20"),
+        why: note("the bank says so"),
+    }))
 }

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use payout::attempt::{ATTEMPTS_KEPT, ATTEMPTS_MAX};
 use payout::input::{Certainty, Input, RefusalKind, Report, Reported, What};
-use payout::machine::{Step, Tries, due_at};
+use payout::machine::{Block, Step, Tries, due_at};
 use payout::policy::Policy;
 use payout::reason::Reason;
 use payout::state::{State, StateName};
 
 use crate::bench::{
     Beginning, Bench, DAY, HOLD, HORIZON, HOUR, MINUTE, REQUEST_TIMEOUT, SECOND, SEND_WINDOW,
-    SPACING, START, look_up, name, report, resend, said,
+    SPACING, START, look_up, money, name, receipt, report, resend, said,
 };
 use crate::standings::{Standing, refused};
 
@@ -193,14 +193,11 @@ fn what_must_be_looked_for_does_not_expire_before() {
 }
 
 #[test]
-fn nothing_is_sent_while_it_is_held() {
+fn nothing_is_sent_again_sooner_than_the_hold_ends() {
     let mut bench = Bench::new(resend(), Beginning::default());
     bench.open().must(refused(RefusalKind::Access));
     assert_eq!(due_in(&bench), Some(HOLD));
-    let until = bench.now.plus(HOLD);
-    bench.record.schedule.due_at = Some(bench.now);
-    assert_eq!(bench.step(), Step::Wait(until), "even if it is scheduled wrongly");
-    bench.now = until;
+    bench.wait(HOLD);
     assert_eq!(bench.step(), Step::Open);
 }
 
@@ -247,6 +244,90 @@ fn an_outcome_is_polled_with_growing_pauses() {
     }
     bench.must_take(&said(report(Reported::Processing)));
     assert_eq!(due_in(&bench), Some(polling.pause(0, &bench.payout().id)));
+}
+
+fn presuming() -> Policy {
+    Policy { presumed_after: Some(3 * DAY), ..resend() }
+}
+
+/// Silence is a confirmation by contract only, and only as long as we were there to hear.
+#[test]
+fn an_accepted_payout_is_presumed_paid_after_a_silence_that_we_listened_to() {
+    let mut bench = standing(Standing::Accepted, &presuming());
+    let accepted_at = bench.payout().accepted_at.expect("our own request was answered");
+    assert_eq!(bench.record.schedule.due_at, Some(accepted_at.plus(3 * DAY)));
+    bench.now = accepted_at.plus(3 * DAY);
+    assert_eq!(bench.step(), Step::Presume);
+    bench.continuous_since = accepted_at.plus(DAY);
+    assert_eq!(bench.step(), Step::Wait(accepted_at.plus(4 * DAY)), "we were away for a day");
+    bench.now = accepted_at.plus(4 * DAY);
+    assert_eq!(bench.step(), Step::Presume);
+    bench.must(What::Presumed);
+    assert_eq!(bench.payout().state, State::Presumed);
+    assert_eq!((bench.record.schedule.due_at, bench.step()), (None, Step::Done));
+    bench.must_take(&said(report(Reported::Failed)));
+    assert_eq!(bench.payout().state.name(), StateName::Returned);
+}
+
+/// A notification said that there is an order; no answer of the provider to us did. And where
+/// something bad was heard, silence is none.
+#[test]
+fn nothing_is_presumed_without_our_own_answer_or_after_a_bad_word() {
+    let mut bench = Bench::new(presuming(), Beginning::default());
+    let told = Input { receipt: Some(receipt("told")), ..said(report(Reported::Accepted)) };
+    bench.open().must_take(&told);
+    assert_eq!(bench.record.schedule.due_at, None);
+    bench.nothing(What::Presumed);
+
+    let mut bench = standing(Standing::Accepted, &presuming());
+    bench.must_take(&said(Report { amount: Some(money(7)), ..report(Reported::Completed) }));
+    assert_eq!(bench.record.schedule.due_at, None);
+    bench.nothing(What::Presumed);
+}
+
+/// Where a confirmation is to come nothing is ever presumed.
+#[test]
+fn nothing_is_presumed_where_the_provider_confirms() {
+    let mut bench = standing(Standing::Accepted, &resend());
+    assert_eq!(bench.record.schedule.due_at, None);
+    bench.nothing(What::Presumed);
+}
+
+/// An operator's pause stops what may move money; look-ups and what is told go on.
+#[test]
+fn a_paused_merchant_sends_nothing_that_may_move_money() {
+    let until = START.plus(DAY);
+    let held = Step::Hold(Reason::SubmissionPaused, until);
+    for (before, policy, step) in [
+        (Standing::Fresh, resend(), held),
+        (Standing::Unresolved, resend(), held),
+        (Standing::InDoubt, resend(), held),
+        (Standing::InDoubt, look_up(true), Step::Ask),
+        (Standing::NothingLive, look_up(true), held),
+        (Standing::LookFirst, look_up(true), Step::Ask),
+        (Standing::Accepted, look_up(true), Step::Ask),
+    ] {
+        let mut bench = standing(before, &policy);
+        bench.block = Some(Block::Paused(until));
+        assert_eq!(bench.step(), step, "{before:?}");
+    }
+}
+
+/// While our access is refused nothing is asked either: every call would be one refusal more.
+#[test]
+fn a_merchant_without_access_calls_nobody() {
+    let until = START.plus(DAY);
+    for before in [Standing::Fresh, Standing::InDoubt, Standing::LookFirst, Standing::Accepted] {
+        let mut bench = standing(before, &look_up(true));
+        bench.block = Some(Block::AccessRefused(until));
+        assert_eq!(bench.step(), Step::Hold(Reason::AccessRefused, until), "{before:?}");
+    }
+    let mut bench = standing(Standing::Fresh, &resend());
+    bench.must(What::Blocked(Reason::AccessRefused, until));
+    assert_eq!(bench.payout().state.reason(), Some(Reason::AccessRefused));
+    bench.nothing(What::Blocked(Reason::AccessRefused, until.plus(HOUR)));
+    bench.record.schedule.due_at = Some(bench.now);
+    assert_eq!(bench.step(), Step::Open, "access is mended: no reason to wait for the hold's end");
 }
 
 #[test]

@@ -25,6 +25,7 @@ use crate::port::{ParkedNotification, SealedEvidence};
 use crate::reason::Reason;
 use crate::record::{Fence, Hint, Payout, Record, Schedule, Vault};
 use crate::seal::Sealed;
+use crate::settlement::{Note, Settlement, Verdict};
 use crate::state::{GiveBack, Hold, Outcome, State, StateName};
 use crate::time::Timestamp;
 
@@ -199,6 +200,21 @@ prop_compose! {
 }
 
 prop_compose! {
+    fn settlement()(
+        paid in any::<bool>(),
+        (operator, evidence, why) in ("[a-z]{1,20}", ".{1,40}", "[ -~]{1,500}"),
+    ) -> Settlement {
+        let note = |text: &str| Note::parse(text).unwrap_or_else(|_| Note::parse("-").unwrap());
+        Settlement {
+            verdict: if paid { Verdict::Paid } else { Verdict::NotPaid },
+            operator: note(&operator),
+            evidence: note(&evidence),
+            why: note(&why),
+        }
+    }
+}
+
+prop_compose! {
     fn hint()(status in select(every::reported()), since in time()) -> Hint {
         Hint { status, since }
     }
@@ -211,7 +227,7 @@ prop_compose! {
         (resolved, look_first, cancel_requested) in (any::<bool>(), of(time()), any::<bool>()),
         unconfirmed in of(hint()),
         (provider_reference, speed_achieved) in (of(provider_reference()), of(speed())),
-        (completed_at, ended_at) in (of(time()), of(time())),
+        (accepted_at, completed_at, ended_at) in (of(time()), of(time()), of(time())),
         (give_back, attention) in (of(give_back()), of(reason())),
         sequence in any::<u64>(),
         (created_at, updated_at, words) in (time(), time(), words()),
@@ -229,6 +245,7 @@ prop_compose! {
             provider_reference,
             words,
             speed_achieved,
+            accepted_at,
             completed_at,
             ended_at,
             give_back,
@@ -295,6 +312,8 @@ fn change() -> impl Strategy<Value = Change> {
         Just(Change::Noted),
         Just(Change::Contradicted),
         Just(Change::Held),
+        Just(Change::Presumed),
+        settlement().prop_map(|settlement| Change::Settled(Box::new(settlement))),
     ]
 }
 
@@ -369,6 +388,9 @@ fn what() -> impl Strategy<Value = What> {
         Just(What::Expired),
         reason().prop_map(What::Parked),
         Just(What::HintGivenUp),
+        (reason(), time()).prop_map(|(reason, until)| What::Blocked(reason, until)),
+        Just(What::Presumed),
+        settlement().prop_map(|settlement| What::Settled(Box::new(settlement))),
     ]
 }
 

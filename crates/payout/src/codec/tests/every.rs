@@ -38,7 +38,9 @@ pub(crate) fn reasons() -> Vec<Reason> {
             Reason::AmountDiffers => Reason::Contradicted,
             Reason::Contradicted => Reason::Other,
             Reason::Other => Reason::Unconfirmed,
-            Reason::Unconfirmed => return None,
+            Reason::Unconfirmed => Reason::SubmissionPaused,
+            Reason::SubmissionPaused => Reason::SettledByOperator,
+            Reason::SettledByOperator => return None,
         })
     })
 }

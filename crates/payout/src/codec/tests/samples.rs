@@ -21,6 +21,7 @@ use crate::port::{EvidenceKind, ParkedNotification, SealedEvidence};
 use crate::reason::Reason;
 use crate::record::{Fence, Hint, Payout, Record, Schedule, Vault};
 use crate::seal::Sealed;
+use crate::settlement::{Note, Settlement, Verdict};
 use crate::state::{GiveBack, Hold, State, StateName};
 use crate::time::Timestamp;
 
@@ -108,6 +109,16 @@ fn in_doubt() -> AttemptStatus {
     })
 }
 
+fn settlement() -> Settlement {
+    let note = |text| Note::parse(text).unwrap();
+    Settlement {
+        verdict: Verdict::NotPaid,
+        operator: note("ada@example.com"),
+        evidence: note("bank statement 7 of 2026-08-01"),
+        why: note("the bank returned it as unknown"),
+    }
+}
+
 fn give_back() -> GiveBack {
     GiveBack { id: "gb_nc6jociwqwgl6whpyyuusnqmbq".to_owned(), amount: euros(1050) }
 }
@@ -126,6 +137,7 @@ fn pending() -> Payout {
         provider_reference: None,
         words: ProviderWords::default(),
         speed_achieved: None,
+        accepted_at: None,
         completed_at: None,
         ended_at: None,
         give_back: None,
@@ -261,6 +273,11 @@ fn plain_changes() -> impl Iterator<Item = (Change, State)> {
             State::Pending { held: Some(Hold { reason: Reason::AnswerLost, until: at(9) }) },
         ),
         (Change::Contradicted, State::Failed { reason: Reason::Other }),
+        (Change::Presumed, State::Presumed),
+        (
+            Change::Settled(Box::new(settlement())),
+            State::Failed { reason: Reason::SettledByOperator },
+        ),
     ]
     .into_iter()
 }
@@ -358,6 +375,9 @@ fn plain_inputs() -> impl Iterator<Item = What> {
         What::Expired,
         What::Parked(Reason::HorizonPassed),
         What::HintGivenUp,
+        What::Blocked(Reason::SubmissionPaused, at(9)),
+        What::Presumed,
+        What::Settled(Box::new(settlement())),
     ]
     .into_iter()
 }
