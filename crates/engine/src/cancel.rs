@@ -94,7 +94,11 @@ fn declined_answer(declined: Declined, payout: Payout) -> CancelAnswer {
         (_, StateName::Canceled) => CancelAnswer::Canceled(payout),
         (Declined::AtProvider, _) => CancelAnswer::NotSupported(payout),
         (
-            Declined::TooLate | Declined::AttemptLive | Declined::NoAttempt | Declined::NotReady,
+            Declined::TooLate
+            | Declined::AttemptLive
+            | Declined::NoAttempt
+            | Declined::NotReady
+            | Declined::NotInDoubt,
             _,
         ) => CancelAnswer::TooLate(payout),
     }

@@ -69,6 +69,19 @@ pub struct Created {
     pub replayed: bool,
 }
 
+/// What a creation that is not carried out would come to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Validation {
+    /// The key is known already, with these contents.
+    Known(Payout),
+    /// It would be recorded.
+    Fits {
+        /// What would be sent, without secrets and personal data; none, if the provider has to make
+        /// a handle of the destination first.
+        request: Option<String>,
+    },
+}
+
 /// Why a payout was not created by this call.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum CreateError {
@@ -179,6 +192,28 @@ impl Engine {
         Ok(self.wait_for_outcome(created, wait_until, wait_end).await)
     }
 
+    /// Makes every check of a creation, writes nothing and calls nobody. What a creation would still
+    /// run into is what only the provider knows.
+    pub async fn validate(
+        &self,
+        order: Order,
+        target: TargetRequest,
+    ) -> Result<Validation, CreateError> {
+        let id = payout_id(&order.merchant, &order.idempotency_key);
+        if let Some(stored) = self.store().load(&id).await? {
+            return Ok(Validation::Known(self.existing(stored, &order, &target)?.payout));
+        }
+        let handle = self.check(&order, &target).await?;
+        let intent = Intent { id, order, target, handle, look_first: None };
+        let Some(handle) = &intent.handle else { return Ok(Validation::Fits { request: None }) };
+        let Ok(adapter) = self.adapter(&intent.order.merchant) else {
+            return Err(CreateError::UnknownMerchant);
+        };
+        let payout = machine::apply(None, &self.first_event(&intent, self.time()));
+        let request = adapter.prepare(&payout, handle, payout.next_generation())?;
+        Ok(Validation::Fits { request: Some(request.masked) })
+    }
+
     /// Every check that comes before the record, in the order in which a caller can mend them.
     async fn plan(
         &self,
@@ -191,22 +226,35 @@ impl Engine {
         let Ok(adapter) = self.adapter(&order.merchant) else {
             return Err(CreateError::UnknownMerchant);
         };
+        let look_first = self.look_first(adapter);
         let permit = match self.shared().creations.clone().try_acquire_owned() {
             Ok(permit) => permit,
             Err(TryAcquireError::NoPermits) => return Err(CreateError::Overloaded),
             Err(TryAcquireError::Closed) => return Err(CreateError::Stopping),
         };
-        adapter.check(&order)?;
-        let checked = adapter.check_target(&target)?;
-        let handle = match &target {
-            TargetRequest::Destination(id) => Some(self.stored_handle(&order, id).await?),
+        let handle = self.check(&order, &target).await?;
+        Ok(Plan { id, order, target, handle, look_first, recorded, rested, permit })
+    }
+
+    /// Checks an order and its target; returns the handle, where it is known already.
+    async fn check(
+        &self,
+        order: &Order,
+        target: &TargetRequest,
+    ) -> Result<Option<Handle>, CreateError> {
+        let Ok(adapter) = self.adapter(&order.merchant) else {
+            return Err(CreateError::UnknownMerchant);
+        };
+        adapter.check(order)?;
+        let checked = adapter.check_target(target)?;
+        let handle = match target {
+            TargetRequest::Destination(id) => Some(self.stored_handle(order, id).await?),
             TargetRequest::BankAccount(_) | TargetRequest::ProviderHandle(_) => checked,
         };
         if let Some(handle) = &handle {
-            adapter.check_handle(&order, handle)?;
+            adapter.check_handle(order, handle)?;
         }
-        let look_first = self.look_first(adapter);
-        Ok(Plan { id, order, target, handle, look_first, recorded, rested, permit })
+        Ok(handle)
     }
 
     /// A provider that may take the same bytes for another order is asked before the first send,
@@ -336,13 +384,7 @@ impl Engine {
         let Ok(adapter) = self.adapter(&intent.order.merchant) else {
             return Err(CreateError::UnknownMerchant);
         };
-        let created = event::Created {
-            order: intent.order.clone(),
-            fingerprint: fingerprint(&self.parts().keys, &intent.order, &intent.target),
-            look_first: intent.look_first,
-            resolved: intent.handle.is_some(),
-        };
-        let first = machine::create(intent.id.clone(), created, time.wall);
+        let first = self.first_event(intent, time);
         let mut record = Record::first(&first, Vault::default());
         self.seal_target(&mut record, intent);
         let mut events = vec![first];
@@ -359,6 +401,16 @@ impl Engine {
         let evidence = parked.iter().map(parked_evidence).collect();
         let claim = Some(self.claim_for_creator(time.wall));
         Ok((Creation { record, events, applies, claim, evidence }, request))
+    }
+
+    fn first_event(&self, intent: &Intent, time: Time) -> Event {
+        let created = event::Created {
+            order: intent.order.clone(),
+            fingerprint: fingerprint(&self.parts().keys, &intent.order, &intent.target),
+            look_first: intent.look_first,
+            resolved: intent.handle.is_some(),
+        };
+        machine::create(intent.id.clone(), created, time.wall)
     }
 
     fn seal_target(&self, record: &mut Record, intent: &Intent) {
@@ -385,7 +437,8 @@ impl Engine {
         let time = self.time();
         let payout = &record.payout;
         let late = payout.order.submit_before.is_some_and(|limit| time.wall >= limit);
-        let fresh = events.len() == 1 && payout.look_first.is_none() && !late;
+        let stopped = self.block(&payout.order.merchant).is_some();
+        let fresh = events.len() == 1 && payout.look_first.is_none() && !late && !stopped;
         let (true, Some(handle)) = (fresh, &intent.handle) else { return Ok(None) };
         let request = adapter.prepare(payout, handle, payout.next_generation())?;
         let attempt = self.attempt(payout, &request, adapter);

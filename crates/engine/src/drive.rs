@@ -5,12 +5,13 @@ use payout::attempt::{Attempt, AttemptStatus};
 use payout::codec::{CodecError, decode_target};
 use payout::id::PayoutId;
 use payout::input::{Input, ProviderWords, What};
-use payout::machine::{self, Step};
+use payout::machine::{self, Situation, Step};
 use payout::order::TargetRequest;
 use payout::port::{Adapter, Answer, Handle, Request, Resolution, Unfit};
 use payout::reason::Reason;
 use payout::record::{Payout, Record};
 use payout::seal::{self, OpenError, Sealed};
+use payout::time::Timestamp;
 use thiserror::Error;
 
 use crate::Engine;
@@ -60,8 +61,8 @@ impl Engine {
         };
         let merchant = &record.payout.order.merchant;
         let adapter = self.adapter(merchant).map_err(TakeError::from)?;
-        let Record { payout, schedule, .. } = &record;
-        match machine::next_step(payout, schedule, adapter.policy(), self.situation()) {
+        let payout = &record.payout;
+        match self.next_step(&record, adapter) {
             Step::Resolve => self.resolve(&record, adapter).await,
             Step::Open => self.open_and_send(&record, adapter).await,
             Step::Ask => self.ask(&record, adapter).await,
@@ -69,11 +70,33 @@ impl Engine {
             Step::GiveUpHint => self.put(payout, What::HintGivenUp).await,
             Step::Expire => self.put(payout, What::Expired).await,
             Step::Park(reason) => self.put(payout, What::Parked(reason)).await,
+            Step::Presume => self.put(payout, What::Presumed).await,
+            Step::Hold(reason, until) => {
+                self.put_off(payout, Some(What::Blocked(reason, until)), until).await
+            }
+            Step::Wait(until) if is_scheduled_too_early(&record, until) => {
+                self.put_off(payout, None, until).await
+            }
             Step::Wait(_) | Step::Done => {
                 let (ours, payouts) = (&self.parts().incarnation, std::slice::from_ref(id));
                 self.store().release(ours, payouts).await.map_err(TakeError::from)?;
                 Ok(false)
             }
+        }
+    }
+
+    /// What to do next. Where the merchant's access is refused, one payout at a time goes on.
+    fn next_step(&self, record: &Record, adapter: &dyn Adapter) -> Step {
+        let Record { payout, schedule, .. } = record;
+        let (merchant, policy) = (&payout.order.merchant, adapter.policy());
+        let situation = self.situation(merchant);
+        let step = machine::next_step(payout, schedule, policy, situation);
+        match step {
+            Step::Hold(Reason::AccessRefused, _) if self.takes_the_probe(merchant, policy.hold) => {
+                let situation = Situation { block: None, ..situation };
+                machine::next_step(payout, schedule, policy, situation)
+            }
+            step => step,
         }
     }
 
@@ -111,8 +134,10 @@ impl Engine {
             }
         };
         let handle = handle.map(|handle| self.seal(payout, field::HANDLE, handle.reveal()));
+        let inputs = vec![Input { words, ..Input::own(what) }];
+        self.note_access(&payout.order.merchant, &inputs, adapter.policy().hold).await;
         let change = Change {
-            inputs: vec![Input { words, ..Input::own(what) }],
+            inputs,
             secrets: Secrets { request: None, handle },
             driver: true,
             ..Change::default()
@@ -192,6 +217,7 @@ impl Engine {
             false => Answer { inputs: vec![Input::own(What::NotSent)], evidence: Vec::new() },
         };
         let Answer { inputs, evidence } = answer;
+        self.note_access(&payout.order.merchant, &inputs, adapter.policy().hold).await;
         let attempt = Some(attempt.number);
         let change = Change { inputs, evidence, attempt, driver: true, ..Change::default() };
         Ok(!self.take(&payout.id, change).await?.released)
@@ -209,9 +235,22 @@ impl Engine {
         let handle = self.handle(record)?;
         let answer = adapter.ask(payout, handle.as_ref(), request.as_ref()).await;
         let Answer { inputs, evidence } = answer;
+        self.note_access(&payout.order.merchant, &inputs, adapter.policy().hold).await;
         let attempt = payout.attempts.last().map(|attempt| attempt.number);
         let change =
             Change { inputs, evidence, attempt, asked: true, driver: true, ..Change::default() };
+        Ok(!self.take(&payout.id, change).await?.released)
+    }
+
+    /// Has a payout looked at again then, and not before.
+    async fn put_off(
+        &self,
+        payout: &Payout,
+        what: Option<What>,
+        until: Timestamp,
+    ) -> Result<bool, DriveError> {
+        let inputs = what.map(Input::own).into_iter().collect();
+        let change = Change { inputs, not_before: Some(until), driver: true, ..Change::default() };
         Ok(!self.take(&payout.id, change).await?.released)
     }
 
@@ -255,6 +294,11 @@ impl Engine {
     ) -> Result<zeroize::Zeroizing<Vec<u8>>, OpenError> {
         seal::open(&self.parts().keys, place(payout, field), sealed)
     }
+}
+
+/// Whether a payout that has to wait would be claimed again and again until then.
+fn is_scheduled_too_early(record: &Record, until: Timestamp) -> bool {
+    until < Timestamp::MAX && record.schedule.due_at.is_some_and(|due_at| due_at < until)
 }
 
 /// Whether an earlier attempt, now proven absent, was made of other bytes or for another account:

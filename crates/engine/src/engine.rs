@@ -14,6 +14,7 @@ use payout::time::{Time, Timestamp};
 use tokio::sync::{Notify, Semaphore, mpsc};
 
 use crate::query::QueryError;
+use crate::queues::Queues;
 use crate::receive::Complaints;
 use crate::serve::{Job, Work};
 
@@ -63,6 +64,8 @@ pub(crate) struct Shared {
     pub(crate) due: Notify,
     /// When operators were last told that notifications are refused.
     pub(crate) complaints: Complaints,
+    /// Which merchants' queues are held.
+    pub(crate) queues: Queues,
     /// Since when the store has forgotten nothing, as it last said.
     continuous_since: AtomicI64,
 }
@@ -79,6 +82,7 @@ impl Engine {
             jobs,
             creations,
             due: Notify::new(),
+            queues: Queues::default(),
             complaints: Complaints::default(),
             // Until the store has said otherwise nothing is proven.
             continuous_since: AtomicI64::new(Timestamp::MAX.as_millis()),

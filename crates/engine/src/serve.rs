@@ -93,8 +93,17 @@ async fn recover_what_is_due(
     grace: Duration,
 ) {
     let mut tasks = JoinSet::new();
+    let mut look_at_queues = Duration::ZERO;
     while !*stopped.borrow() {
         engine.refresh_continuity().await;
+        if engine.clock().monotonic() >= look_at_queues {
+            engine.refresh_queues().await;
+            look_at_queues = engine.clock().monotonic() + engine.parts().limits.recovery_interval;
+        }
+        for merchant in engine.resumed() {
+            let engine = engine.clone();
+            tasks.spawn(async move { engine.hurry(&merchant).await });
+        }
         let claimed = match claim(engine, permits.available_permits()).await {
             Ok(claimed) => claimed,
             Err(error) => {

@@ -2,14 +2,13 @@
 //! payout after its creation goes through here, whoever it comes from.
 
 use payout::event::Event;
-use payout::id::PayoutId;
-use payout::input::{Input, RefusalKind, What};
+use payout::id::{Merchant, PayoutId};
+use payout::input::{Input, What};
 use payout::keys::KeyError;
 use payout::machine::{self, Declined, Situation, Step, Tries};
 use payout::port::{
     Append, Appended, ClaimChange, EVIDENCE_LENGTH_MAX, Evidence, SealedEvidence, StoreError,
 };
-use payout::reason::Reason;
 use payout::record::{Payout, Record, Schedule};
 use payout::seal::{OpenError, Sealed, seal};
 use payout::time::Timestamp;
@@ -18,6 +17,7 @@ use thiserror::Error;
 use crate::Engine;
 use crate::engine::{field, place};
 use crate::query::QueryError;
+use crate::queues::is_access_refused;
 
 /// How often a write is tried again because somebody else wrote first. Each time that happens the
 /// payout moved on, and a payout moves a few dozen times in its life.
@@ -39,6 +39,10 @@ pub(crate) struct Change {
     pub(crate) attempt: Option<u32>,
     /// Set if the inputs are what a question to the provider came to.
     pub(crate) asked: bool,
+    /// The payout is not looked at before then.
+    pub(crate) not_before: Option<Timestamp>,
+    /// Set to have the payout looked at now, if it is ever looked at.
+    pub(crate) hurry: bool,
 }
 
 impl Change {
@@ -87,7 +91,8 @@ impl Engine {
         for _ in 0..STALE_RETRIES_MAX {
             let Some(record) = self.load_record(id).await? else { return Err(TakeError::Gone) };
             let (next, events) = self.next_record(&record, &change)?;
-            if events.is_empty() && !change.driver {
+            let hurries = change.hurry && record.schedule.due_at.is_some_and(|at| at > self.now());
+            if events.is_empty() && !change.driver && !hurries {
                 return Ok(Taken { payout: record.payout, released: false });
             }
             let append = self.append(&record, next, events, &change)?;
@@ -145,6 +150,15 @@ impl Engine {
             // The last question of a return window counts only when it is answered.
             due_at = Some(time.wall.plus(policy.retry.pause(tries.in_vain, &payout.id)));
         }
+        if let Some(not_before) = change.not_before {
+            due_at = due_at.map(|due_at| due_at.max(not_before));
+        }
+        if change.hurry {
+            let before = record.schedule;
+            next.schedule =
+                Schedule { due_at: before.due_at.map(|due_at| due_at.min(time.wall)), ..before };
+            return Ok((next, events));
+        }
         next.schedule = Schedule { due_at, tries: tries.in_vain };
         Ok((next, events))
     }
@@ -170,16 +184,20 @@ impl Engine {
 
     /// Whether nothing is to be done with the payout right now.
     fn rests(&self, record: &Record) -> Result<bool, TakeError> {
-        let policy = self.adapter(&record.payout.order.merchant)?.policy();
-        let step = machine::next_step(&record.payout, &record.schedule, policy, self.situation());
+        let merchant = &record.payout.order.merchant;
+        let policy = self.adapter(merchant)?.policy();
+        let situation = self.situation(merchant);
+        let step = machine::next_step(&record.payout, &record.schedule, policy, situation);
         Ok(matches!(step, Step::Wait(_) | Step::Done))
     }
 
-    pub(crate) fn situation(&self) -> Situation<'_> {
+    pub(crate) fn situation(&self, merchant: &Merchant) -> Situation<'_> {
         Situation {
             now: self.now(),
             me: &self.parts().incarnation,
             others_are_gone: self.store().others_are_gone(),
+            continuous_since: self.continuous_since(),
+            block: self.block(merchant),
         }
     }
 
@@ -214,25 +232,6 @@ fn is_stale(payout: &Payout, input: &Input, answers: Option<u32>) -> bool {
     let last = payout.attempts.last().map(|attempt| attempt.number);
     let of_the_order = matches!(input.what, What::Reported(_) | What::Remarked(_));
     answers.is_some() && answers != last && !of_the_order
-}
-
-fn is_access_refused(input: &Input) -> bool {
-    match &input.what {
-        What::Refused(refusal) => refusal.kind == RefusalKind::Access,
-        What::InDoubt(reason) => *reason == Reason::AccessRefused,
-        What::DestinationResolved
-        | What::DestinationRefused(_)
-        | What::AttemptOpened(_)
-        | What::NotSent
-        | What::HolderGone
-        | What::NotFound
-        | What::Reported(_)
-        | What::Remarked(_)
-        | What::HintGivenUp
-        | What::CancelRequested
-        | What::Expired
-        | What::Parked(_) => false,
-    }
 }
 
 /// One line per change of state; what moved nothing is told at a finer level.

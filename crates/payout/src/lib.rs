@@ -24,6 +24,7 @@ pub mod event;
 pub mod input;
 pub mod machine;
 pub mod policy;
+pub mod queue;
 pub mod reason;
 pub mod record;
 pub mod settlement;

@@ -21,6 +21,7 @@ mod evidence;
 mod log;
 mod parked;
 mod payouts;
+mod queues;
 
 mod list;
 mod page;

@@ -91,6 +91,13 @@ pub(crate) const CREATE: &str = "
     CREATE INDEX parked_by_name ON parked (merchant, name);
     CREATE INDEX parked_by_merchant ON parked (merchant);
 
+    CREATE TABLE queue_hold (
+        merchant TEXT NOT NULL,
+        kind INTEGER NOT NULL,
+        body BLOB NOT NULL,
+        PRIMARY KEY (merchant, kind)
+    ) STRICT, WITHOUT ROWID;
+
     CREATE TABLE evidence (
         number INTEGER PRIMARY KEY,
         payout INTEGER NOT NULL,

@@ -14,6 +14,7 @@ use payout::port::{
     DestinationWritten, Ends, Fenced, Filter, Page, PageToken, ParkedNotification, Parking,
     ReadError, SealedEvidence, Selection, Store, StoreError,
 };
+use payout::queue::{QueueHold, QueueHoldKind};
 use payout::record::{Fence, Payout, Stored};
 use payout::time::Timestamp;
 
@@ -27,7 +28,7 @@ use crate::payouts::{NewPayout, NextVersion};
 use crate::readers::Readers;
 use crate::topics::Waits;
 use crate::writer::{Changes, Ours, State, States, Writer, Writing};
-use crate::{cell, claims, destinations, evidence, list, parked, payouts};
+use crate::{cell, claims, destinations, evidence, list, parked, payouts, queues};
 
 /// A store in one data directory, used by one process at a time.
 ///
@@ -164,6 +165,24 @@ impl Store for EmbeddedStore {
     async fn evidence(&self, payout: &PayoutId) -> Result<Vec<SealedEvidence>, StoreError> {
         let payout = payout.clone();
         self.readers.read(move |connection| evidence::read(connection, &payout)).await
+    }
+
+    async fn queue_holds(&self) -> Result<Vec<QueueHold>, StoreError> {
+        self.readers.read(queues::read).await
+    }
+
+    async fn hold_queue(&self, hold: &QueueHold) -> Result<(), StoreError> {
+        let (hold, body) = (hold.clone(), cell::pack(codec::encode_queue_hold(hold)));
+        self.writer.write(move |changes| queues::hold(changes, &hold, &body)).await
+    }
+
+    async fn resume_queue(
+        &self,
+        merchant: &Merchant,
+        kind: QueueHoldKind,
+    ) -> Result<bool, StoreError> {
+        let merchant = merchant.clone();
+        self.writer.write(move |changes| queues::resume(changes, &merchant, kind)).await
     }
 
     async fn list(

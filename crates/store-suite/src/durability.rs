@@ -6,6 +6,7 @@ use payout::port::{Appended, Entry, Fact, Page, Parking, Selection, Store};
 use payout::record::Stored;
 
 use crate::check::{Reader, created, record};
+use crate::queue::paused;
 use crate::{Subject, sample};
 
 /// One of everything that can be written.
@@ -103,4 +104,12 @@ async fn sequences(reader: &mut Reader, store: &dyn Store) -> Vec<u64> {
         Fact::Destination(event) => event.version,
     };
     entries.into_iter().map(sequence).collect()
+}
+
+/// A stop that an operator ordered outlives the process.
+pub async fn queues_stay_held(subject: &mut dyn Subject) {
+    let hold = paused("merchant-1", "wait", subject.now());
+    assert_eq!(subject.store().hold_queue(&hold).await, Ok(()));
+    subject.reopen().await;
+    assert_eq!(subject.store().queue_holds().await, Ok(vec![hold]));
 }

@@ -19,6 +19,7 @@ pub mod fence;
 pub mod list;
 pub mod log;
 pub mod park;
+pub mod queue;
 
 mod check;
 

@@ -258,6 +258,7 @@ fn policy() -> Policy {
         retry: Backoff { first: second, max: second },
         hold: second,
         polling: None,
+        presumed_after: None,
         return_window: 100 * second,
     }
 }

@@ -40,6 +40,10 @@ macro_rules! every_case {
                 what_waits_for_one_merchant_is_bounded
                 the_list_is_paged_latest_first
             }
+            queue {
+                a_queue_is_held_for_each_cause_once
+                a_queue_is_resumed_for_one_cause
+            }
             claim {
                 what_is_due_is_claimed_most_overdue_first
                 what_is_claimed_is_nobody_elses
@@ -86,6 +90,7 @@ macro_rules! every_case {
                 everything_is_there_after_reopening
                 cursors_outlive_reopening
                 claims_of_the_gone_end
+                queues_stay_held
                 continuity_is_kept
             }
         }

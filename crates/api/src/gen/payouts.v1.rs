@@ -49,6 +49,8 @@ pub enum Reason {
     /// The provider refused the merchant's access: credentials, signature, network address or
     /// permission. The payout is held until an operator has mended it.
     AccessRefused = 9,
+    /// An operator has stopped all sending for the merchant; see Operations.PauseSubmission.
+    SubmissionPaused = 29,
     /// The provider found the request itself wrong.
     RequestRejected = 10,
     /// The bank, or the network to it, is not available.
@@ -84,6 +86,8 @@ pub enum Reason {
     Contradicted = 25,
     /// The provider announced that the payout failed or came back, and never confirmed it when asked.
     Unconfirmed = 28,
+    /// An operator settled the payout; the event says who, why and on what evidence.
+    SettledByOperator = 30,
     /// Somebody asked for the payout to be cancelled.
     CancelRequested = 26,
     /// `submit_before` passed before the payout could be sent.
@@ -106,6 +110,7 @@ impl Reason {
             Self::Sanctions => "REASON_SANCTIONS",
             Self::MerchantFundsInsufficient => "REASON_MERCHANT_FUNDS_INSUFFICIENT",
             Self::AccessRefused => "REASON_ACCESS_REFUSED",
+            Self::SubmissionPaused => "REASON_SUBMISSION_PAUSED",
             Self::RequestRejected => "REASON_REQUEST_REJECTED",
             Self::BankUnavailable => "REASON_BANK_UNAVAILABLE",
             Self::ReturnedByBank => "REASON_RETURNED_BY_BANK",
@@ -123,6 +128,7 @@ impl Reason {
             Self::AmountDiffers => "REASON_AMOUNT_DIFFERS",
             Self::Contradicted => "REASON_CONTRADICTED",
             Self::Unconfirmed => "REASON_UNCONFIRMED",
+            Self::SettledByOperator => "REASON_SETTLED_BY_OPERATOR",
             Self::CancelRequested => "REASON_CANCEL_REQUESTED",
             Self::SubmitBeforePassed => "REASON_SUBMIT_BEFORE_PASSED",
         }
@@ -140,6 +146,7 @@ impl Reason {
             "REASON_SANCTIONS" => Some(Self::Sanctions),
             "REASON_MERCHANT_FUNDS_INSUFFICIENT" => Some(Self::MerchantFundsInsufficient),
             "REASON_ACCESS_REFUSED" => Some(Self::AccessRefused),
+            "REASON_SUBMISSION_PAUSED" => Some(Self::SubmissionPaused),
             "REASON_REQUEST_REJECTED" => Some(Self::RequestRejected),
             "REASON_BANK_UNAVAILABLE" => Some(Self::BankUnavailable),
             "REASON_RETURNED_BY_BANK" => Some(Self::ReturnedByBank),
@@ -157,6 +164,7 @@ impl Reason {
             "REASON_AMOUNT_DIFFERS" => Some(Self::AmountDiffers),
             "REASON_CONTRADICTED" => Some(Self::Contradicted),
             "REASON_UNCONFIRMED" => Some(Self::Unconfirmed),
+            "REASON_SETTLED_BY_OPERATOR" => Some(Self::SettledByOperator),
             "REASON_CANCEL_REQUESTED" => Some(Self::CancelRequested),
             "REASON_SUBMIT_BEFORE_PASSED" => Some(Self::SubmitBeforePassed),
             _ => None,
@@ -1765,6 +1773,60 @@ impl Attention {
         }
     }
 }
+/// What an operator decided about a payout that machines could not settle, and what it rests on.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Settlement {
+    /// What became of the money. Required.
+    #[prost(enumeration = "SettlementVerdict", tag = "1")]
+    pub verdict: i32,
+    /// Who decided: a name or an address by which the person can be asked later, 1–500 printable
+    /// characters. Required.
+    #[prost(string, tag = "2")]
+    pub operator: ::prost::alloc::string::String,
+    /// What proves it, by a reference that can be looked up again: a bank statement, a row of a
+    /// settlement report, the provider's written word; 1–500 printable characters. Required. No
+    /// personal data should be in it.
+    #[prost(string, tag = "3")]
+    pub evidence: ::prost::alloc::string::String,
+    /// Why, in the operator's words, 1–500 printable characters. Required. No personal data should be
+    /// in it.
+    #[prost(string, tag = "4")]
+    pub why: ::prost::alloc::string::String,
+}
+/// What became of the money.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum SettlementVerdict {
+    /// Refused in requests; never set by a server.
+    Unspecified = 0,
+    /// The customer has it: the payout becomes COMPLETED.
+    Paid = 1,
+    /// The customer does not have it and never will by this payout: it becomes FAILED, and the money
+    /// is given back.
+    NotPaid = 2,
+}
+impl SettlementVerdict {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "SETTLEMENT_VERDICT_UNSPECIFIED",
+            Self::Paid => "SETTLEMENT_VERDICT_PAID",
+            Self::NotPaid => "SETTLEMENT_VERDICT_NOT_PAID",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "SETTLEMENT_VERDICT_UNSPECIFIED" => Some(Self::Unspecified),
+            "SETTLEMENT_VERDICT_PAID" => Some(Self::Paid),
+            "SETTLEMENT_VERDICT_NOT_PAID" => Some(Self::NotPaid),
+            _ => None,
+        }
+    }
+}
 /// One entry of a merchant's event log, with its place in the log.
 ///
 /// Kinds of events will be added. A consumer that finds none of the members of `event` that it knows
@@ -1849,6 +1911,9 @@ pub struct PayoutEvent {
     /// UTC. Not to be used for ordering.
     #[prost(message, optional, tag = "13")]
     pub occurred_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// What an operator decided, and why. Present in SETTLED only.
+    #[prost(message, optional, tag = "14")]
+    pub settlement: ::core::option::Option<Settlement>,
 }
 /// Something that happened to one destination.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1964,6 +2029,8 @@ pub enum PayoutEventKind {
     /// Something was learned that moves nothing, such as a late or repeated notification, or that the
     /// provider does not have the payout before it is sent for the first time.
     Noted = 18,
+    /// An operator decided, on evidence from outside, what became of it.
+    Settled = 19,
 }
 impl PayoutEventKind {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -1991,6 +2058,7 @@ impl PayoutEventKind {
             Self::AttentionRaised => "PAYOUT_EVENT_KIND_ATTENTION_RAISED",
             Self::HoldChanged => "PAYOUT_EVENT_KIND_HOLD_CHANGED",
             Self::Noted => "PAYOUT_EVENT_KIND_NOTED",
+            Self::Settled => "PAYOUT_EVENT_KIND_SETTLED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -2015,6 +2083,7 @@ impl PayoutEventKind {
             "PAYOUT_EVENT_KIND_ATTENTION_RAISED" => Some(Self::AttentionRaised),
             "PAYOUT_EVENT_KIND_HOLD_CHANGED" => Some(Self::HoldChanged),
             "PAYOUT_EVENT_KIND_NOTED" => Some(Self::Noted),
+            "PAYOUT_EVENT_KIND_SETTLED" => Some(Self::Settled),
             _ => None,
         }
     }
@@ -4208,5 +4277,59 @@ pub mod provider_server {
     pub const SERVICE_NAME: &str = "payouts.v1.Provider";
     impl<T> tonic::server::NamedService for ProviderServer<T> {
         const NAME: &'static str = SERVICE_NAME;
+    }
+}
+/// Why nothing is sent for a merchant. Payouts are taken in all the same and wait in PENDING.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct QueueHold {
+    /// What holds the queue.
+    #[prost(enumeration = "QueueHoldKind", tag = "1")]
+    pub kind: i32,
+    /// Since when. UTC.
+    #[prost(message, optional, tag = "2")]
+    pub since: ::core::option::Option<::prost_types::Timestamp>,
+    /// Who paused it. Empty unless the kind is PAUSED.
+    #[prost(string, tag = "3")]
+    pub operator: ::prost::alloc::string::String,
+    /// Why it was paused. Empty unless the kind is PAUSED.
+    #[prost(string, tag = "4")]
+    pub why: ::prost::alloc::string::String,
+    /// The provider's code for the refusal. Empty unless the kind is ACCESS_REFUSED and the provider
+    /// gave one.
+    #[prost(string, tag = "5")]
+    pub provider_code: ::prost::alloc::string::String,
+}
+/// What holds a queue. New kinds may be added; an unknown one is to be treated as PAUSED.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum QueueHoldKind {
+    /// Never set by a server.
+    Unspecified = 0,
+    /// An operator wants it so, until an operator resumes it. Look-ups and notifications go on.
+    Paused = 1,
+    /// The provider refuses our access. One payout at a time tries again; the queue goes on by itself
+    /// as soon as one is let in.
+    AccessRefused = 2,
+}
+impl QueueHoldKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "QUEUE_HOLD_KIND_UNSPECIFIED",
+            Self::Paused => "QUEUE_HOLD_KIND_PAUSED",
+            Self::AccessRefused => "QUEUE_HOLD_KIND_ACCESS_REFUSED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "QUEUE_HOLD_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "QUEUE_HOLD_KIND_PAUSED" => Some(Self::Paused),
+            "QUEUE_HOLD_KIND_ACCESS_REFUSED" => Some(Self::AccessRefused),
+            _ => None,
+        }
     }
 }

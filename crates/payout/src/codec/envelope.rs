@@ -20,6 +20,7 @@ pub(super) enum Kind {
     Fence = 6,
     Evidence = 7,
     Target = 8,
+    QueueHold = 9,
 }
 
 impl Kind {
@@ -33,6 +34,7 @@ impl Kind {
             Self::Fence => "fence",
             Self::Evidence => "evidence",
             Self::Target => "target",
+            Self::QueueHold => "queue hold",
         }
     }
 }

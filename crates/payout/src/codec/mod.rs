@@ -23,6 +23,7 @@ mod money;
 mod notification;
 mod order;
 mod payout;
+mod queue;
 mod reason;
 mod settlement;
 mod state;
@@ -36,6 +37,7 @@ use crate::codec::envelope::Kind;
 use crate::codec::event::EventMirror;
 use crate::codec::notification::{EvidenceMirror, ParkedMirror};
 use crate::codec::payout::{FenceMirror, RecordMirror};
+use crate::codec::queue::QueueHoldMirror;
 use crate::codec::target::{TARGET_LENGTH_MAX, TargetRequestMirror};
 use crate::destination::{Destination, DestinationEvent};
 use crate::event::Event;
@@ -43,6 +45,7 @@ use crate::id::PayoutId;
 use crate::machine;
 use crate::order::TargetRequest;
 use crate::port::{ParkedNotification, SealedEvidence};
+use crate::queue::QueueHold;
 use crate::record::{Fence, Record};
 
 /// Why stored bytes cannot be read. Of what was stored it holds a payout's id at most.
@@ -138,6 +141,16 @@ pub fn encode_evidence(evidence: &SealedEvidence) -> Vec<u8> {
 /// Reads what [`encode_evidence`] wrote, in this or an earlier release.
 pub fn decode_evidence(bytes: &[u8]) -> Result<SealedEvidence, CodecError> {
     envelope::read::<EvidenceMirror<'_>>(Kind::Evidence, bytes)?.try_into()
+}
+
+/// The bytes of what holds a queue.
+pub fn encode_queue_hold(hold: &QueueHold) -> Vec<u8> {
+    envelope::write(Kind::QueueHold, &QueueHoldMirror::from(hold))
+}
+
+/// Reads what [`encode_queue_hold`] wrote, in this or an earlier release.
+pub fn decode_queue_hold(bytes: &[u8]) -> Result<QueueHold, CodecError> {
+    envelope::read::<QueueHoldMirror<'_>>(Kind::QueueHold, bytes)?.try_into()
 }
 
 /// The bytes of where a payout goes, secrets in the clear: to be sealed before they are stored.

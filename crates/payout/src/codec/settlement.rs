@@ -43,7 +43,7 @@ impl TryFrom<SettlementMirror<'_>> for Settlement {
     }
 }
 
-fn note(text: &str, field: &'static str) -> Result<Note, CodecError> {
+pub(super) fn note(text: &str, field: &'static str) -> Result<Note, CodecError> {
     Note::parse(text).map_err(|_| CodecError::Malformed(field))
 }
 

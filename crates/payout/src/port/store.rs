@@ -12,6 +12,7 @@ use crate::id::{
 };
 use crate::input::Input;
 use crate::port::EvidenceKind;
+use crate::queue::{QueueHold, QueueHoldKind};
 use crate::record::{Fence, Payout, Record, Stored};
 use crate::seal::Sealed;
 use crate::state::{Outcome, StateName};
@@ -61,6 +62,20 @@ pub trait Store: Send + Sync {
 
     /// What the provider said about a payout, oldest first; at most a few hundred entries.
     async fn evidence(&self, payout: &PayoutId) -> Result<Vec<SealedEvidence>, StoreError>;
+
+    /// What holds merchants' queues: at most one hold of each kind for each.
+    async fn queue_holds(&self) -> Result<Vec<QueueHold>, StoreError>;
+
+    /// Holds a merchant's queue; a hold of its kind that is there already is replaced. Moves no
+    /// payout: whoever works on them asks.
+    async fn hold_queue(&self, hold: &QueueHold) -> Result<(), StoreError>;
+
+    /// Ends a hold; false if there was none.
+    async fn resume_queue(
+        &self,
+        merchant: &Merchant,
+        kind: QueueHoldKind,
+    ) -> Result<bool, StoreError>;
 
     /// Payouts that fit a filter, newest first.
     async fn list(

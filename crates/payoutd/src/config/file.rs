@@ -189,6 +189,9 @@ pub(crate) struct Policy {
     pub(crate) poll_max: Option<Span>,
     pub(crate) poll_through_return_window: Option<Span>,
     pub(crate) return_window: Option<Span>,
+    /// Europe: without confirmations a payout is presumed paid after this silence. Absent where
+    /// Trustly sends `payoutconfirmation`.
+    pub(crate) presumed_after: Option<Span>,
 }
 
 fn span(text: &str) -> Span {

@@ -159,6 +159,8 @@ fn check_durations(path: &str, policy: &Policy, mistakes: &mut Mistakes) {
     // Lists lag; minutes apart, two of them are unlikely to lag alike.
     const LOOK_UP_SPACING_MIN: Duration = Duration::from_secs(60);
     const HORIZON_MIN: Duration = Duration::from_secs(60 * 60);
+    // Trustly: a credit comes at once for want of funds, and days later if the bank returns it.
+    const PRESUMED_AFTER_MIN: Duration = Duration::from_secs(24 * 60 * 60);
     let mut at_least = |name: &str, value: Duration, least: Duration| {
         if value < least {
             let least = least.as_secs();
@@ -167,6 +169,9 @@ fn check_durations(path: &str, policy: &Policy, mistakes: &mut Mistakes) {
     };
     at_least("request_timeout", policy.request_timeout, REQUEST_TIMEOUT_MIN);
     at_least("horizon", policy.horizon, HORIZON_MIN);
+    if let Some(presumed_after) = policy.presumed_after {
+        at_least("presumed_after", presumed_after, PRESUMED_AFTER_MIN);
+    }
     if let DoubtPolicy::LookUp { spacing, .. } = policy.doubt {
         at_least("look_up_spacing", spacing, LOOK_UP_SPACING_MIN);
     }
@@ -189,7 +194,8 @@ fn read(path: &str, secret: &SecretRef, base: &Path, mistakes: &mut Mistakes) ->
 }
 
 fn europe_policy(given: &file::Policy) -> Policy {
-    Policy { doubt: DoubtPolicy::Resend, polling: None, ..common_policy(given) }
+    let presumed_after = given.presumed_after.map(|span| span.0);
+    Policy { presumed_after, ..common_policy(given) }
 }
 
 fn americas_policy(given: &file::Policy, protection: file::DuplicateProtection) -> Policy {
@@ -222,6 +228,7 @@ fn common_policy(given: &file::Policy) -> Policy {
         hold: or(given.hold, "1m"),
         polling: None,
         return_window: or(given.return_window, "14d"),
+        presumed_after: None,
     }
 }
 

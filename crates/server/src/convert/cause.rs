@@ -72,6 +72,8 @@ fn neutral(reason: Reason) -> v1::Reason {
         Reason::AmountDiffers => v1::Reason::AmountDiffers,
         Reason::Contradicted => v1::Reason::Contradicted,
         Reason::Unconfirmed => v1::Reason::Unconfirmed,
+        Reason::SubmissionPaused => v1::Reason::SubmissionPaused,
+        Reason::SettledByOperator => v1::Reason::SettledByOperator,
         Reason::Other => v1::Reason::Other,
     }
 }

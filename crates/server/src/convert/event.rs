@@ -7,6 +7,7 @@ use payout::destination::{DestinationEvent, DestinationState, Origin};
 use payout::event::{Change, Event};
 use payout::port::{Entry, Fact};
 use payout::reason::Reason;
+use payout::settlement::{Settlement, Verdict};
 use payout::state::{State, StateName};
 
 use super::cause::{attention, cause};
@@ -58,6 +59,23 @@ fn payout_event(event: &Event) -> v1::PayoutEvent {
             _ => v1::Speed::Unspecified.into(),
         },
         occurred_at: Some(timestamp(event.occurred_at.unwrap_or(event.recorded_at))),
+        settlement: match &event.change {
+            Change::Settled(settlement) => Some(settlement_of(settlement)),
+            _ => None,
+        },
+    }
+}
+
+fn settlement_of(settlement: &Settlement) -> v1::Settlement {
+    let verdict = match settlement.verdict {
+        Verdict::Paid => v1::SettlementVerdict::Paid,
+        Verdict::NotPaid => v1::SettlementVerdict::NotPaid,
+    };
+    v1::Settlement {
+        verdict: verdict.into(),
+        operator: settlement.operator.as_str().to_owned(),
+        evidence: settlement.evidence.as_str().to_owned(),
+        why: settlement.why.as_str().to_owned(),
     }
 }
 
@@ -93,6 +111,8 @@ fn kind(change: &Change, after: StateName) -> v1::PayoutEventKind {
         Change::CancelRequested => Kind::CancelRequested,
         Change::Canceled => Kind::Canceled,
         Change::Held => Kind::HoldChanged,
+        Change::Presumed => Kind::Presumed,
+        Change::Settled(_) => Kind::Settled,
         Change::Parked | Change::Contradicted => Kind::AttentionRaised,
         Change::LookedFirst | Change::Hinted(_) | Change::Noted => Kind::Noted,
     }

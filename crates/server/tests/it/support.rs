@@ -28,6 +28,7 @@ use payout::money::Currency;
 use payout::order::{Order, RawHandle, TargetRequest};
 use payout::policy::{Backoff, DoubtPolicy, Policy};
 use payout::port::*;
+use payout::queue::{QueueHold, QueueHoldKind};
 use payout::reason::Reason;
 use payout::record::{Fence, Payout};
 use payout::time::{Time, Timestamp};
@@ -215,6 +216,15 @@ impl Store for DownStore {
     async fn evidence(&self, _: &PayoutId) -> Result<Vec<SealedEvidence>, StoreError> {
         self.down().await
     }
+    async fn queue_holds(&self) -> Result<Vec<QueueHold>, StoreError> {
+        self.down().await
+    }
+    async fn hold_queue(&self, _: &QueueHold) -> Result<(), StoreError> {
+        self.down().await
+    }
+    async fn resume_queue(&self, _: &Merchant, _: QueueHoldKind) -> Result<bool, StoreError> {
+        self.down().await
+    }
     async fn list(
         &self,
         _: &Filter,
@@ -278,6 +288,7 @@ impl TestProvider {
             hold: minute,
             polling: None,
             return_window: minute,
+            presumed_after: None,
         };
         let account = ProviderAccount::parse("account").unwrap();
         Self { policy, account, received: Mutex::new(None) }

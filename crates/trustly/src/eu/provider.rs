@@ -133,7 +133,7 @@ impl Europe {
         let outcome = match UnverifiedReply::parse(&reply.body) {
             Ok(parsed) => match parsed.verify(&self.config.trustly_keys, method, uuid) {
                 Ok(reply) => Outcome::Verified(reply),
-                Err(untrusted) => Outcome::Doubtful(Reason::AnswerUntrusted, untrusted.hint),
+                Err(untrusted) => Outcome::Doubtful(why_untrusted(untrusted.hint), untrusted.hint),
             },
             Err(_) if reply.status >= 500 => Outcome::Doubtful(Reason::ProviderUnavailable, None),
             Err(_) => Outcome::Doubtful(Reason::AnswerUntrusted, None),
@@ -206,7 +206,7 @@ impl Provider for Europe {
                 Method::RegisterDestination,
                 Method::ImportDestination,
             ],
-            confirms: true,
+            confirms: self.config.policy.presumed_after.is_none(),
             duplicate_protection: true,
             return_window: self.config.policy.return_window,
         }
@@ -405,6 +405,15 @@ fn reason_of(code: u64) -> Reason {
         (_, Class::Duplicate) => Reason::DuplicateReported,
         (_, Class::Content) => Reason::RequestRejected,
         (_, Class::Doubtful) => Reason::AnswerUnknown,
+    }
+}
+
+/// An error whose signature cannot be checked settles nothing, but whoever has lost our key cannot
+/// sign for us either: that our access is refused is worth knowing unproven.
+fn why_untrusted(hint: Option<u64>) -> Reason {
+    match hint.map(|code| code::look_up(code).class) {
+        Some(Class::Access) => Reason::AccessRefused,
+        _ => Reason::AnswerUntrusted,
     }
 }
 

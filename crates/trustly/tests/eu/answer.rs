@@ -79,11 +79,17 @@ async fn an_unverified_error_settles_nothing_and_is_only_a_hint() {
     for code in CODES.step_by(7).chain([607, 616, 624, 636, 637, 638, 639, 718]) {
         for signer in [None, Some(&*OTHER_PAIR)] {
             let answer = sent(move |sent| Ok((200, error(signer, sent, code)))).await;
-            assert_eq!(whats(&answer), [What::InDoubt(Reason::AnswerUntrusted)], "{code}");
+            let doubt = match meaning(code) {
+                What::Refused(refusal) if refusal.kind == RefusalKind::Access => {
+                    What::InDoubt(Reason::AccessRefused)
+                }
+                _ => What::InDoubt(Reason::AnswerUntrusted),
+            };
+            assert_eq!(whats(&answer), std::slice::from_ref(&doubt), "{code}");
             assert_eq!(code_of(&answer), Some(format!("{code} (unverified)").as_str()));
             assert_eq!(path(&offline(), &answer.inputs), ["INDETERMINATE"]);
             let again = asked(move |sent| Ok((200, error(signer, sent, code)))).await;
-            assert_eq!(whats(&again), [What::InDoubt(Reason::AnswerUntrusted)], "{code}");
+            assert_eq!(whats(&again), [doubt], "{code}");
         }
     }
 }

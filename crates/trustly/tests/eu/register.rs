@@ -85,7 +85,7 @@ async fn only_a_verified_refusal_of_the_contents_is_final() {
         }
         for signer in [None, Some(&*OTHER_PAIR)] {
             let (unsure, _) = registered(move |sent| Ok((200, error(signer, sent, code)))).await;
-            assert_eq!(unsure, Resolution::Unknown(Reason::AnswerUntrusted), "{code}");
+            assert!(matches!(unsure, Resolution::Unknown(_)), "{code}: {unsure:?}");
         }
     }
 }

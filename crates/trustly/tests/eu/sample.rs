@@ -36,6 +36,7 @@ pub(crate) fn policy(doubt: DoubtPolicy) -> Policy {
         retry: Backoff { first: Duration::from_secs(1), max: Duration::from_secs(300) },
         hold: Duration::from_secs(60),
         polling: None,
+        presumed_after: None,
         return_window: Duration::from_secs(14 * 86_400),
     }
 }

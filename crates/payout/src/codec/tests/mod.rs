@@ -20,7 +20,7 @@ struct Specimen {
     rewrite: fn(&[u8]) -> Result<Vec<u8>, CodecError>,
 }
 
-fn specimens() -> [Specimen; 8] {
+fn specimens() -> [Specimen; 9] {
     [
         Specimen {
             name: "record",
@@ -58,6 +58,11 @@ fn specimens() -> [Specimen; 8] {
             name: "evidence",
             written: samples::evidence().iter().map(encode_evidence).collect(),
             rewrite: |bytes| decode_evidence(bytes).map(|value| encode_evidence(&value)),
+        },
+        Specimen {
+            name: "queue-hold",
+            written: samples::queue_holds().iter().map(encode_queue_hold).collect(),
+            rewrite: |bytes| decode_queue_hold(bytes).map(|value| encode_queue_hold(&value)),
         },
         Specimen {
             name: "target",

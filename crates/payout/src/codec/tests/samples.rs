@@ -18,6 +18,7 @@ use crate::order::{
     TargetRequest,
 };
 use crate::port::{EvidenceKind, ParkedNotification, SealedEvidence};
+use crate::queue::{QueueHold, QueueHoldCause};
 use crate::reason::Reason;
 use crate::record::{Fence, Hint, Payout, Record, Schedule, Vault};
 use crate::seal::Sealed;
@@ -280,6 +281,18 @@ fn plain_changes() -> impl Iterator<Item = (Change, State)> {
         ),
     ]
     .into_iter()
+}
+
+pub(crate) fn queue_holds() -> Vec<QueueHold> {
+    let note = |text| Note::parse(text).unwrap();
+    let paused = QueueHoldCause::Paused {
+        operator: note("ada@example.com"),
+        why: note("the bank asked us to wait"),
+    };
+    let refused = QueueHoldCause::AccessRefused { code: Some("616".to_owned()) };
+    [paused, refused]
+        .map(|cause| QueueHold { merchant: name("demo-eu"), since: at(5), cause })
+        .to_vec()
 }
 
 pub(crate) fn destinations() -> Vec<Destination> {

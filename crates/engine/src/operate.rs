@@ -1,0 +1,62 @@
+//! What operators do by hand.
+
+use payout::id::{Merchant, PayoutId};
+use payout::input::{Input, What};
+use payout::machine::Declined;
+use payout::port::StoreError;
+use payout::record::Payout;
+use payout::settlement::Settlement;
+use thiserror::Error;
+
+use crate::Engine;
+use crate::query::QueryError;
+use crate::take::{Change, TakeError};
+
+/// Why a payout was not settled. Nothing was recorded.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum SettleError {
+    /// The payout cannot be read.
+    #[error(transparent)]
+    Query(#[from] QueryError),
+    /// Nothing about it is in doubt.
+    #[error("nothing about the payout is in doubt; there is nothing to settle")]
+    NotInDoubt(Box<Payout>),
+    /// It is being sent at this moment.
+    #[error("the payout is being sent at this moment; wait until its attempt is in doubt")]
+    BeingSent(Box<Payout>),
+    /// The payout changes too fast to be written.
+    #[error("the payout is being changed at this moment; repeat the call")]
+    Contended,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Engine {
+    /// Ends a doubt by an operator's decision, which is recorded with who, why and on what
+    /// evidence. Not repeatable: what is settled is in doubt no more.
+    pub async fn settle(
+        &self,
+        merchant: &Merchant,
+        id: &PayoutId,
+        settlement: Settlement,
+    ) -> Result<Payout, SettleError> {
+        let payout = self.get(merchant, id).await?;
+        let inputs = vec![Input::own(What::Settled(Box::new(settlement)))];
+        match self.take(&payout.id, Change { inputs, ..Change::default() }).await {
+            Ok(taken) => Ok(taken.payout),
+            Err(TakeError::Declined(Declined::AttemptLive)) => {
+                Err(SettleError::BeingSent(Box::new(self.get(merchant, id).await?)))
+            }
+            Err(TakeError::Declined(_)) => {
+                Err(SettleError::NotInDoubt(Box::new(self.get(merchant, id).await?)))
+            }
+            Err(TakeError::Query(error)) => Err(error.into()),
+            Err(TakeError::Store(error)) => Err(error.into()),
+            Err(TakeError::Gone) => Err(QueryError::PayoutNotFound.into()),
+            Err(TakeError::Contended | TakeError::Open(_) | TakeError::Key(_)) => {
+                Err(SettleError::Contended)
+            }
+        }
+    }
+}

@@ -1,0 +1,304 @@
+//! Stopping a merchant's queue: by an operator, or because the provider refuses our access. One
+//! refusal holds all of a merchant's payouts instead of burning them one by one; then one payout at
+//! a time tries whether we are let in again.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use payout::id::{Merchant, PayoutId};
+use payout::input::{Input, RefusalKind, What};
+use payout::machine::Block;
+use payout::port::{Filter, Page, StoreError};
+use payout::queue::{QueueHold, QueueHoldCause, QueueHoldKind};
+use payout::reason::Reason;
+use payout::settlement::Note;
+use payout::state::Outcome;
+use payout::time::Timestamp;
+use thiserror::Error;
+
+use crate::Engine;
+use crate::query::QueryError;
+use crate::take::Change;
+
+/// How often a payout that waits behind a hold looks for itself whether that is over: only a lost
+/// word of the end makes it wait so long.
+const QUEUE_LOOK: Duration = Duration::from_secs(10 * 60);
+
+/// Payouts of a merchant that are made due at once when its queue is resumed; then the next ones.
+const RESUMED_AT_ONCE: usize = 500;
+
+/// What is known here of the queues that are held. The store knows it for ever and for everybody.
+#[derive(Default)]
+pub(crate) struct Queues {
+    held: Mutex<BTreeMap<(Merchant, QueueHoldKind), Held>>,
+    /// Merchants whose payouts are to be made due.
+    resumed: Mutex<BTreeSet<Merchant>>,
+}
+
+#[derive(Clone)]
+struct Held {
+    hold: QueueHold,
+    /// When one payout tries whether our access is back.
+    probe_at: Timestamp,
+}
+
+/// Why a queue was not held or resumed.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum QueueError {
+    /// No such merchant is configured.
+    #[error(transparent)]
+    Query(#[from] QueryError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Queues {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<(Merchant, QueueHoldKind), Held>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Engine {
+    /// Stops sending for a merchant, durably. What is under way is finished; look-ups, polls and
+    /// notifications go on. Repeatable: the latest word on why stands.
+    pub async fn pause(
+        &self,
+        merchant: &Merchant,
+        operator: Note,
+        why: Note,
+    ) -> Result<QueueHold, QueueError> {
+        self.adapter(merchant)?;
+        let cause = QueueHoldCause::Paused { operator, why };
+        let hold = QueueHold { merchant: merchant.clone(), since: self.now(), cause };
+        self.store().hold_queue(&hold).await?;
+        tracing::warn!(%merchant, "submission is paused by an operator");
+        self.remember(hold.clone(), self.now());
+        Ok(hold)
+    }
+
+    /// Lets a paused merchant send again; what waits is due at once. False if it was not paused.
+    pub async fn resume(&self, merchant: &Merchant) -> Result<bool, QueueError> {
+        self.adapter(merchant)?;
+        let was_paused = self.store().resume_queue(merchant, QueueHoldKind::Paused).await?;
+        if was_paused {
+            tracing::warn!(%merchant, "submission is resumed by an operator");
+            self.forget(merchant, QueueHoldKind::Paused);
+        }
+        Ok(was_paused)
+    }
+
+    /// What holds a merchant's queue.
+    pub fn queue_holds(&self, merchant: &Merchant) -> Vec<QueueHold> {
+        let held = self.shared().queues.lock();
+        let mut holds = Vec::new();
+        for kind in [QueueHoldKind::Paused, QueueHoldKind::AccessRefused] {
+            if let Some(held) = held.get(&(merchant.clone(), kind)) {
+                holds.push(held.hold.clone());
+            }
+        }
+        holds
+    }
+
+    /// Learns what others have held or resumed since, and what was held before this process began.
+    pub(crate) async fn refresh_queues(&self) {
+        let holds = match self.store().queue_holds().await {
+            Ok(holds) => holds,
+            Err(error) => {
+                tracing::warn!(%error, "cannot read which queues are held");
+                return;
+            }
+        };
+        let known: Vec<_> = self.shared().queues.lock().keys().cloned().collect();
+        for (merchant, kind) in known {
+            if !holds.iter().any(|hold| hold.merchant == merchant && hold.kind() == kind) {
+                self.forget(&merchant, kind);
+            }
+        }
+        for hold in holds {
+            self.remember(hold, self.now());
+        }
+    }
+
+    fn remember(&self, hold: QueueHold, probe_at: Timestamp) {
+        let key = (hold.merchant.clone(), hold.kind());
+        let mut held = self.shared().queues.lock();
+        match held.get_mut(&key) {
+            Some(held) => held.hold = hold,
+            None => _ = held.insert(key, Held { hold, probe_at }),
+        }
+    }
+
+    /// The hold is over, for all that waits behind it.
+    fn forget(&self, merchant: &Merchant, kind: QueueHoldKind) {
+        let queues = &self.shared().queues;
+        if queues.lock().remove(&(merchant.clone(), kind)).is_some() {
+            let mut resumed = queues.resumed.lock().unwrap_or_else(PoisonError::into_inner);
+            resumed.insert(merchant.clone());
+            self.shared().due.notify_one();
+        }
+    }
+
+    /// The merchants whose queues were resumed since this was last asked.
+    pub(crate) fn resumed(&self) -> BTreeSet<Merchant> {
+        let resumed = &self.shared().queues.resumed;
+        std::mem::take(&mut *resumed.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What stops a merchant's payouts now: without access even what a pause lets through.
+    pub(crate) fn block(&self, merchant: &Merchant) -> Option<Block> {
+        let held = self.shared().queues.lock();
+        let of = |kind| held.get(&(merchant.clone(), kind));
+        if of(QueueHoldKind::AccessRefused).is_some() {
+            return Some(Block::AccessRefused(self.now().plus(QUEUE_LOOK)));
+        }
+        of(QueueHoldKind::Paused).map(|_| Block::Paused(self.now().plus(QUEUE_LOOK)))
+    }
+
+    /// Whether this caller is the one that tries whether our access is back; one each time.
+    pub(crate) fn takes_the_probe(&self, merchant: &Merchant, hold: Duration) -> bool {
+        let now = self.now();
+        let mut held = self.shared().queues.lock();
+        if held.contains_key(&(merchant.clone(), QueueHoldKind::Paused)) {
+            return false;
+        }
+        match held.get_mut(&(merchant.clone(), QueueHoldKind::AccessRefused)) {
+            Some(held) if held.probe_at <= now => {
+                held.probe_at = now.plus(hold);
+                true
+            }
+            Some(_) | None => false,
+        }
+    }
+
+    /// Takes what an answer says about our access: refused, all of the merchant's payouts wait;
+    /// let in, they go on.
+    pub(crate) async fn note_access(&self, merchant: &Merchant, inputs: &[Input], hold: Duration) {
+        let key = (merchant.clone(), QueueHoldKind::AccessRefused);
+        let is_held = self.shared().queues.lock().contains_key(&key);
+        if let Some(refused) = inputs.iter().find(|input| is_access_refused(input)) {
+            let code = refused.words.code.clone();
+            self.access_refused(merchant, code, hold, is_held).await;
+        } else if is_held && inputs.iter().any(shows_access) {
+            tracing::warn!(%merchant, "the provider lets us in again; the merchant's queue goes on");
+            match self.store().resume_queue(merchant, QueueHoldKind::AccessRefused).await {
+                Ok(_) => self.forget(merchant, QueueHoldKind::AccessRefused),
+                Err(error) => tracing::error!(%merchant, %error, "the queue stays held for now"),
+            }
+        }
+    }
+
+    async fn access_refused(
+        &self,
+        merchant: &Merchant,
+        code: Option<String>,
+        hold: Duration,
+        is_held: bool,
+    ) {
+        let probe_at = self.now().plus(hold);
+        if is_held {
+            let key = (merchant.clone(), QueueHoldKind::AccessRefused);
+            if let Some(held) = self.shared().queues.lock().get_mut(&key) {
+                held.probe_at = probe_at;
+            }
+            return;
+        }
+        tracing::error!(
+            %merchant, code,
+            "the provider refuses our access: nothing is sent for this merchant until one try is \
+             let in; check credentials, keys, network address and permissions"
+        );
+        let cause = QueueHoldCause::AccessRefused { code };
+        let queue_hold = QueueHold { merchant: merchant.clone(), since: self.now(), cause };
+        // In memory first: from here on nobody else tries.
+        self.remember(queue_hold.clone(), probe_at);
+        if let Err(error) = self.store().hold_queue(&queue_hold).await {
+            tracing::error!(%merchant, %error, "the hold is not recorded; it ends with this process");
+        }
+    }
+
+    /// Makes everything that waits for a merchant due now.
+    pub(crate) async fn hurry(&self, merchant: &Merchant) {
+        let filter = Filter {
+            merchant: merchant.clone(),
+            customer: None,
+            provider_reference: None,
+            states: Vec::new(),
+            outcome: Some(Outcome::Undecided),
+            created_from: None,
+            created_before: None,
+        };
+        let mut after = None;
+        loop {
+            let page = Page { after, size: RESUMED_AT_ONCE };
+            let (payouts, next) = match self.store().list(&filter, &page).await {
+                Ok(found) => found,
+                Err(error) => {
+                    tracing::warn!(%merchant, %error, "payouts go on later than they could");
+                    return;
+                }
+            };
+            for payout in payouts {
+                self.hurry_one(&payout.id).await;
+            }
+            match next {
+                Some(token) => after = Some(token),
+                None => return,
+            }
+        }
+    }
+
+    async fn hurry_one(&self, id: &PayoutId) {
+        let change = Change { hurry: true, ..Change::default() };
+        if let Err(error) = self.take(id, change).await {
+            tracing::warn!(payout = %id, %error, "the payout goes on later than it could");
+        }
+    }
+}
+
+/// Whether an answer, verified or not, says that our access is refused.
+pub(crate) fn is_access_refused(input: &Input) -> bool {
+    match &input.what {
+        What::Refused(refusal) => refusal.kind == RefusalKind::Access,
+        What::InDoubt(reason) => *reason == Reason::AccessRefused,
+        What::DestinationResolved
+        | What::DestinationRefused(_)
+        | What::AttemptOpened(_)
+        | What::NotSent
+        | What::HolderGone
+        | What::NotFound
+        | What::Reported(_)
+        | What::Remarked(_)
+        | What::HintGivenUp
+        | What::CancelRequested
+        | What::Expired
+        | What::Parked(_)
+        | What::Blocked(..)
+        | What::Presumed
+        | What::Settled(_) => false,
+    }
+}
+
+/// Whether an answer proves that we were let in.
+fn shows_access(input: &Input) -> bool {
+    match &input.what {
+        What::Refused(refusal) => refusal.kind != RefusalKind::Access,
+        What::DestinationResolved
+        | What::DestinationRefused(_)
+        | What::NotFound
+        | What::Reported(_) => true,
+        What::InDoubt(_)
+        | What::AttemptOpened(_)
+        | What::NotSent
+        | What::HolderGone
+        | What::Remarked(_)
+        | What::HintGivenUp
+        | What::CancelRequested
+        | What::Expired
+        | What::Parked(_)
+        | What::Blocked(..)
+        | What::Presumed
+        | What::Settled(_) => false,
+    }
+}
