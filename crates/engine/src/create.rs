@@ -73,7 +73,7 @@ pub struct Created {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Validation {
     /// The key is known already, with these contents.
-    Known(Payout),
+    Known(Box<Payout>),
     /// It would be recorded.
     Fits {
         /// What would be sent, without secrets and personal data; none, if the provider has to make
@@ -192,7 +192,7 @@ impl Engine {
         Ok(self.wait_for_outcome(created, wait_until, wait_end).await)
     }
 
-    /// Makes every check of a creation, writes nothing and calls nobody. What a creation would still
+    /// Makes every check of a creation, writes nothing and calls nobody. What a creation may still
     /// run into is what only the provider knows.
     pub async fn validate(
         &self,
@@ -201,7 +201,8 @@ impl Engine {
     ) -> Result<Validation, CreateError> {
         let id = payout_id(&order.merchant, &order.idempotency_key);
         if let Some(stored) = self.store().load(&id).await? {
-            return Ok(Validation::Known(self.existing(stored, &order, &target)?.payout));
+            let known = self.existing(stored, &order, &target)?;
+            return Ok(Validation::Known(Box::new(known.payout)));
         }
         let handle = self.check(&order, &target).await?;
         let intent = Intent { id, order, target, handle, look_first: None };

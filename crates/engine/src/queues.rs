@@ -181,7 +181,7 @@ impl Engine {
             let code = refused.words.code.clone();
             self.access_refused(merchant, code, hold, is_held).await;
         } else if is_held && inputs.iter().any(shows_access) {
-            tracing::warn!(%merchant, "the provider lets us in again; the merchant's queue goes on");
+            tracing::warn!(%merchant, "the provider lets us in again; the queue goes on");
             match self.store().resume_queue(merchant, QueueHoldKind::AccessRefused).await {
                 Ok(_) => self.forget(merchant, QueueHoldKind::AccessRefused),
                 Err(error) => tracing::error!(%merchant, %error, "the queue stays held for now"),
@@ -214,7 +214,7 @@ impl Engine {
         // In memory first: from here on nobody else tries.
         self.remember(queue_hold.clone(), probe_at);
         if let Err(error) = self.store().hold_queue(&queue_hold).await {
-            tracing::error!(%merchant, %error, "the hold is not recorded; it ends with this process");
+            tracing::error!(%merchant, %error, "the hold is lost if this process ends");
         }
     }
 

@@ -299,7 +299,7 @@ fn pending_due_at(
     }
 }
 
-/// What holds all of a merchant's payouts ends for all of them at once, maybe earlier than was said.
+/// What holds all of a merchant's payouts ends for all at once, maybe earlier than was said.
 fn is_the_merchants(reason: Reason) -> bool {
     matches!(reason, Reason::AccessRefused | Reason::SubmissionPaused)
 }
