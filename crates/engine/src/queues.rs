@@ -140,6 +140,14 @@ impl Engine {
         }
     }
 
+    /// Has everything of everybody looked at: what was scheduled by a clock that was set since may
+    /// be scheduled for any time.
+    pub(crate) fn hurry_everything(&self) {
+        let resumed = &self.shared().queues.resumed;
+        let mut resumed = resumed.lock().unwrap_or_else(PoisonError::into_inner);
+        resumed.extend(self.merchants().cloned());
+    }
+
     /// The merchants whose queues were resumed since this was last asked.
     pub(crate) fn resumed(&self) -> BTreeSet<Merchant> {
         let resumed = &self.shared().queues.resumed;
@@ -276,6 +284,7 @@ pub(crate) fn is_access_refused(input: &Input) -> bool {
         | What::Parked(_)
         | What::Blocked(..)
         | What::Presumed
+        | What::PastForgotten(_)
         | What::Settled(_) => false,
     }
 }
@@ -299,6 +308,7 @@ fn shows_access(input: &Input) -> bool {
         | What::Parked(_)
         | What::Blocked(..)
         | What::Presumed
+        | What::PastForgotten(_)
         | What::Settled(_) => false,
     }
 }

@@ -41,9 +41,10 @@ pub struct Payout {
     pub attempts: Vec<Attempt>,
     /// Whether the provider's handle of the destination is known.
     pub resolved: bool,
-    /// Set if the provider must be asked before anything is sent: since when this store has
-    /// forgotten nothing. A request that it forgot may be under way for the longest request more.
-    pub look_first: Option<Timestamp>,
+    /// Set if this store may have forgotten that it sent or ended the payout before: since when it
+    /// has forgotten nothing. Until the provider has said something, nothing ends the payout here.
+    /// A request that was forgotten may be under way for the longest request more.
+    pub forgetful_until: Option<Timestamp>,
     /// Whether a caller asked to cancel and no answer was possible yet.
     pub cancel_requested: bool,
     /// Something bad the provider said that has yet to be confirmed.
@@ -85,6 +86,12 @@ impl Payout {
     /// no money is given back but on a certain word of the provider.
     pub fn is_spoken_of(&self) -> bool {
         self.unconfirmed.is_some() || self.attention.is_some()
+    }
+
+    /// Whether it may have been sent although nothing of it is here: the provider spoke of an
+    /// order, or this store may have forgotten. Then nothing is proven by what is not here.
+    pub fn may_have_been_sent(&self) -> bool {
+        self.is_spoken_of() || self.forgetful_until.is_some()
     }
 
     /// Whether a bad end may be that of an attempt that was taken for absent, while the last one,
@@ -200,6 +207,9 @@ pub struct Fence {
     pub idempotency_key: IdempotencyKey,
     /// When it was fenced.
     pub fenced_at: Timestamp,
+    /// Set if this store may have forgotten that the key was used: since when it has forgotten
+    /// nothing. Then nobody can say that it never paid.
+    pub forgetful_until: Option<Timestamp>,
 }
 
 /// What a store holds under a payout's id.

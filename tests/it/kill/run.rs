@@ -88,10 +88,7 @@ pub(super) async fn run(seed: u64, story: Story, script: Script) -> Verdict {
 }
 
 fn options(seed: u64, story: Story) -> Options {
-    // Until the store has proven itself for so long, every payout in the Americas is looked for
-    // before it is sent: both that and what follows are to be met even in a short run.
     let mut replace = vec![
-        ("horizon = \"144000ms\"", "horizon = \"20000ms\"".to_owned()),
         // A return that no webhook tells is to be found while the test waits.
         (
             "poll_through_return_window = \"144000ms\"",

@@ -90,7 +90,12 @@ fn attentions(payout: &Payout) -> Vec<i32> {
     if let Some(reason) = payout.attention {
         shown.push(attention(reason).into());
     }
-    if let State::Indeterminate { parked: Some(_) } = payout.state {
+    let parked = match payout.state {
+        State::Pending { held } => held.is_some_and(|hold| hold.is_parked()),
+        State::Indeterminate { parked } => parked.is_some(),
+        _ => false,
+    };
+    if parked {
         shown.push(v1::Attention::Parked.into());
     }
     shown
