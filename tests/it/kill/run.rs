@@ -89,6 +89,8 @@ pub(super) async fn run(seed: u64, story: Story, script: Script) -> Verdict {
 
 fn options(seed: u64, story: Story) -> Options {
     let mut replace = vec![
+        // What only people can settle is to be parked while the test waits, and nothing else.
+        ("horizon = \"144000ms\"", "horizon = \"45000ms\"".to_owned()),
         // A return that no webhook tells is to be found while the test waits.
         (
             "poll_through_return_window = \"144000ms\"",
