@@ -6,10 +6,12 @@
 
 mod answer;
 mod documented;
+mod key_files;
 mod keys;
 mod notice;
 mod notification;
 mod prepare;
+mod random;
 mod register;
 mod reply;
 mod request;

@@ -31,7 +31,7 @@ pub(crate) fn policy() -> Policy {
 
 fn merchant_key() -> MerchantKey {
     let pem = OTHER_PAIR.independent.to_pkcs8_pem(LineEnding::LF).unwrap();
-    MerchantKey::parse(&pem, None).unwrap()
+    MerchantKey::parse(pem.as_bytes(), None).unwrap()
 }
 
 /// The merchant signs with one pair and Trustly with the other.

@@ -27,8 +27,8 @@ impl Pair {
     fn generate() -> Self {
         let files = keygen::generate().unwrap();
         Self {
-            merchant: MerchantKey::parse(&files.private_pem, None).unwrap(),
-            trustly: [TrustlyKey::parse(&files.public_pem).unwrap()],
+            merchant: MerchantKey::parse(files.private_pem.as_bytes(), None).unwrap(),
+            trustly: [TrustlyKey::parse(files.public_pem.as_bytes()).unwrap()],
             independent: RsaPrivateKey::from_pkcs8_pem(&files.private_pem).unwrap(),
         }
     }

@@ -3,23 +3,24 @@
 
 use trustly::eu::canonical;
 use trustly::eu::key::TrustlyKey;
+use trustly::eu::published::{self, Published};
 use trustly::eu::signature::{self, SignatureError};
 use trustly::eu::uuid::Uuid;
 use trustly::eu::wire::Unverified;
 use trustly::eu::wire::reply::{Reply, UnverifiedReply};
 
-use crate::support::{UUID, json};
+use crate::support::{PAIR, UUID, json};
 
 fn trustly_test() -> TrustlyKey {
-    TrustlyKey::parse(include_str!("../keys/trustly-test.pem")).unwrap()
+    TrustlyKey::parse(include_bytes!("../keys/trustly-test.pem")).unwrap()
 }
 
 fn tester() -> TrustlyKey {
-    TrustlyKey::parse(include_str!("../keys/signature-tester.pem")).unwrap()
+    TrustlyKey::parse(include_bytes!("../keys/signature-tester.pem")).unwrap()
 }
 
 fn trustly_live() -> TrustlyKey {
-    TrustlyKey::parse(include_str!("../keys/trustly-live.pem")).unwrap()
+    TrustlyKey::parse(include_bytes!("../keys/trustly-live.pem")).unwrap()
 }
 
 /// Verifies a genuine message, and its copy with one changed character.
@@ -136,6 +137,11 @@ fn m6_a_payout_in_every_algorithm() {
 
 #[test]
 fn the_published_keys_have_the_published_fingerprints() {
+    let keys = [trustly_test(), trustly_live(), tester()];
+    let named = keys.map(|key| published::published(key.fingerprint()));
+    let expected = [Published::TrustlyTest, Published::TrustlyLive, Published::SignatureTester];
+    assert_eq!(named, expected.map(Some));
+    assert_eq!(published::published(PAIR.trustly[0].fingerprint()), None);
     assert_eq!(
         [trustly_test().fingerprint(), trustly_live().fingerprint(), tester().fingerprint()],
         [
