@@ -6,8 +6,10 @@
 
 mod answer;
 mod documented;
+mod fuzz;
 mod key_files;
 mod keys;
+mod mutate;
 mod notice;
 mod notification;
 mod prepare;
@@ -20,4 +22,5 @@ mod sample;
 mod script;
 mod serialise;
 mod support;
+mod tree;
 mod vectors;

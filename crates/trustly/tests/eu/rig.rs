@@ -34,6 +34,12 @@ fn merchant_key() -> MerchantKey {
     MerchantKey::parse(pem.as_bytes(), None).unwrap()
 }
 
+/// A key that the merchant has made to replace the other.
+pub(crate) fn another_merchant_key() -> MerchantKey {
+    let files = trustly::eu::keygen::generate().unwrap();
+    MerchantKey::parse(files.private_pem.as_bytes(), None).unwrap()
+}
+
 /// The merchant signs with one pair and Trustly with the other.
 pub(crate) fn config() -> Config {
     Config {
