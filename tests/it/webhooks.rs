@@ -51,6 +51,10 @@ async fn what_is_not_the_providers_is_refused_counted_and_forgotten() {
         assert!(payout == eu || payout == us, "{payout:?}");
         assert_eq!(parked(&world, merchant).await, []);
     }
+    let log = std::fs::read_to_string(world.server_log()).unwrap();
+    let told: Vec<_> = log.lines().filter(|line| line.contains("\"ERROR\"")).collect();
+    let [told] = told.try_into().unwrap();
+    assert!(told.contains("unknown algorithm") && told.contains(EU), "{told}");
     // After all that a good one is still taken in.
     let good = Notice::about("payoutconfirmation", &eu, "5000000001");
     send_good(&world, &keys, &good, &eu.id).await;

@@ -13,8 +13,8 @@ pub enum Published {
     SignatureTester,
 }
 
-/// The key with this fingerprint (SHA-256 of the SubjectPublicKeyInfo in lower-case hexadecimal), if
-/// it is a published one.
+/// The published key with this fingerprint: SHA-256 of the SubjectPublicKeyInfo, in lower-case
+/// hexadecimal.
 #[must_use]
 pub fn published(fingerprint: &str) -> Option<Published> {
     match fingerprint {
