@@ -79,6 +79,9 @@ pub(crate) async fn compose(config: Config) -> Result<Composed, ComposeError> {
     let transport: Arc<dyn Transport> = Arc::new(Http::new()?);
     let mut merchants: BTreeMap<Merchant, Arc<dyn Adapter>> = BTreeMap::new();
     for (merchant, section) in config.merchants {
+        for key in &section.keys {
+            tracing::info!(%merchant, %key, "key of signatures");
+        }
         let adapter: Arc<dyn Adapter> = match section.provider {
             ProviderConfig::Europe(mut account) => {
                 account.notification_url = format!("{public_url}/notifications/{merchant}");

@@ -146,7 +146,7 @@ directory = "{STORE_DIRECTORY}"
 url = "http://{simulator}/api/1"
 username = "{USERNAME}"
 password = {{ file = "secrets/password" }}
-private_key = {{ file = "secrets/merchant-private.pem" }}
+merchant_keys = [{{ private_key = {{ file = "secrets/merchant-private.pem" }} }}]
 trustly_keys = ["secrets/trustly-public.pem"]
 signature = "sha1"
 shopper_statement = "Demo Merchant"
