@@ -90,8 +90,19 @@ impl Rig {
     /// Adds one rule.
     pub(crate) async fn fault(&self, rule: Value) {
         let program = json!({ "rules": [rule] });
-        let (status, answer) = self.control(Method::PUT, "faults", program).await;
+        self.told(Method::PUT, "faults", program).await;
+    }
+
+    /// A control call that must be followed.
+    pub(crate) async fn told(&self, method: Method, path: &str, body: Value) -> Value {
+        let (status, answer) = self.control(method, path, body).await;
         assert_eq!(status, 200, "{answer}");
+        answer
+    }
+
+    /// Changes terms of the contract with Trustly Europe.
+    pub(crate) async fn terms(&self, terms: Value) {
+        self.told(Method::PUT, "settings", json!({ "eu": terms })).await;
     }
 
     pub(crate) async fn movements(&self) -> Vec<Value> {
