@@ -7,6 +7,7 @@
 mod buf;
 mod codegen;
 mod deny;
+mod peers;
 mod shell;
 mod test;
 mod tidy;
@@ -20,7 +21,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   codegen      write crates/api/src/gen from proto/
   buf          lint, format and compatibility of proto/ (needs npm)
   buf-image    write the image that compatibility is checked against: only when releasing
-  deny         licences, bans and sources of all dependencies";
+  deny         licences, bans and sources of all dependencies
+  peers        merchants in Java, JavaScript and Python against the simulator";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -42,6 +44,7 @@ fn run(words: &[&str]) -> Result<(), String> {
         ["buf"] => buf::check(),
         ["buf-image"] => buf::write_image(),
         ["deny"] => deny::check(),
+        ["peers"] => peers::run(),
         [] | ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             Ok(())

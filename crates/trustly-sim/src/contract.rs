@@ -22,6 +22,9 @@ pub struct EuContract {
     /// Refuses payouts without `PSPMerchant`, `PSPMerchantURL` and `MerchantCategoryCode` (717),
     /// as for partners that bring merchants of their own.
     pub psp_merchant_required: bool,
+    /// Takes payouts without `Attributes`, which the documentation requires and Trustly's client
+    /// for Python does not send.
+    pub attributes_optional: bool,
     /// Takes Swedish IBANs, under the clearing house `IBAN`.
     pub swedish_iban: bool,
     /// Takes `RequestDirectDebitMandate`; refused with 712 otherwise.
@@ -56,6 +59,7 @@ impl Default for EuContract {
         Self {
             sender_information_required: false,
             psp_merchant_required: false,
+            attributes_optional: false,
             swedish_iban: false,
             direct_debit: false,
             kyc_data: false,

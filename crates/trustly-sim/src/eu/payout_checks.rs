@@ -74,12 +74,18 @@ pub(super) fn attributes(
     added: &[&str],
     added_fit: fn(&Map<String, Value>) -> bool,
 ) -> Result<(), Code> {
-    let Some(Value::Object(attributes)) = case.call.data.get("Attributes") else {
-        return Err(Code::INVALID_PARAMETERS);
+    let none = Map::new();
+    let attributes = match case.call.data.get("Attributes") {
+        Some(Value::Object(attributes)) => attributes,
+        None | Some(Value::Null) if case.book.contract.attributes_optional => &none,
+        _ => return Err(Code::INVALID_PARAMETERS),
     };
+    let shopper_statement_optional =
+        attributes.is_empty() && case.book.contract.attributes_optional;
     let known = |name: &&str| ATTRIBUTES.contains(name) || added.contains(name);
     let good = attributes.keys().map(String::as_str).all(|name| known(&name))
-        && fits(attributes, "ShopperStatement", |text| !text.is_empty())
+        && (shopper_statement_optional
+            || fits(attributes, "ShopperStatement", |text| !text.is_empty()))
         && fits_if_given(attributes, "ExternalReference", |_| true)
         && is_flag_if_given(attributes, "HoldNotifications")
         && is_psp(case, attributes)

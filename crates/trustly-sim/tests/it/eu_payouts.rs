@@ -108,6 +108,22 @@ async fn a_contract_can_demand_sender_and_merchant() {
 }
 
 #[tokio::test]
+async fn attributes_are_optional_where_the_contract_says_so() {
+    let rig = Rig::start(9).await;
+    let mut data = account_payout("po_1", URL);
+    data.as_object_mut().unwrap().remove("Attributes");
+    assert_eq!(rig.refused("AccountPayout", 1, &data).await, 623);
+    rig.terms(json!({ "attributes_optional": true })).await;
+    let mut half = data.clone();
+    half["Attributes"] = json!({ "ExternalReference": "1" });
+    assert_eq!(rig.refused("AccountPayout", 2, &half).await, 717);
+    rig.terms(json!({ "psp_merchant_required": true })).await;
+    assert_eq!(rig.refused("AccountPayout", 3, &data).await, 717);
+    rig.terms(json!({ "psp_merchant_required": false })).await;
+    assert_eq!(rig.ask("AccountPayout", 4, &data).await["result"], "1");
+}
+
+#[tokio::test]
 async fn payouts_share_a_p2p_order_until_it_is_used_up() {
     let (rig, receiver) = (Rig::start(4).await, Receiver::eu().await);
     let order = json!({ "message_id": "p2p_1", "amount": "60.00", "currency": "EUR" });

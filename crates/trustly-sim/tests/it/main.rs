@@ -13,6 +13,7 @@ mod control;
 mod eu;
 mod eu_accounts;
 mod eu_checkout;
+mod eu_clients;
 mod eu_errors;
 mod eu_faults;
 mod eu_notices;
