@@ -134,6 +134,15 @@ mod tests {
     }
 
     #[test]
+    fn every_term_is_documented() {
+        let document = include_str!("../../../docs/simulator.md");
+        let terms = Contract::try_from(EuContract::default()).unwrap().view();
+        for name in terms.as_object().unwrap().keys() {
+            assert!(document.contains(&format!("\n| `{name}` |")), "{name}");
+        }
+    }
+
+    #[test]
     fn terms_that_cannot_be_kept_are_refused_with_their_member() {
         let contract = Contract::try_from(EuContract::default()).unwrap();
         for (changes, member) in [

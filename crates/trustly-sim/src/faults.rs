@@ -226,3 +226,24 @@ impl Fault {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fault_and_method_is_documented() {
+        let document = include_str!("../../../docs/simulator.md");
+        let operations = Operation::ALL.map(Operation::name);
+        for name in Fault::ALL.map(Fault::name).into_iter().chain(operations) {
+            assert!(document.contains(&format!("`{name}`")), "{name}");
+        }
+    }
+
+    #[test]
+    fn every_fault_does_something_somewhere() {
+        for fault in Fault::ALL {
+            assert!(!fault.operations().is_empty() && !fault.stages().is_empty(), "{fault:?}");
+        }
+    }
+}

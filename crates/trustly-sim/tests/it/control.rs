@@ -147,7 +147,9 @@ async fn no_secret_and_no_bank_detail_is_shown() {
     rig.deposit_ok(&authorization, "po_2", "25.00").await;
     rig.pay("po_1", &uuid(1), "https://merchant.example/url-canary").await;
     rig.post(&request("RegisterAccount", &uuid(2), &register_account())).await;
-    for path in ["ledger", "faults", "requests", "notifications"] {
+    let selection = crate::merchant::select_account("sel_1", "https://merchant.example/url-canary");
+    rig.ask("SelectAccount", 3, &selection).await;
+    for path in ["ledger", "faults", "requests", "notifications", "settings"] {
         let shown = rig.show(path).await.to_string();
         for canary in [PASSWORD, ACCESS_KEY, "69706212", "Name Canary", "url-canary", "Åsa"] {
             assert!(!shown.contains(canary), "{path} shows {canary}");
