@@ -8,6 +8,8 @@ mod buf;
 mod codegen;
 mod deny;
 mod fuzz;
+=======
+mod peers;
 mod shell;
 mod test;
 mod tidy;
@@ -23,7 +25,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   buf-image    write the image that compatibility is checked against: only when releasing
   deny         licences, bans and sources of all dependencies
   fuzz --minutes N [--seed S]
-               changed messages against the inbound path; a short run is among the tests";
+               changed messages against the inbound path; a short run is among the tests
+  peers        merchants in Java, JavaScript and Python against the simulator";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -47,6 +50,7 @@ fn run(words: &[&str]) -> Result<(), String> {
         ["deny"] => deny::check(),
         ["fuzz", "--minutes", minutes] => fuzz::run(minutes, None),
         ["fuzz", "--minutes", minutes, "--seed", seed] => fuzz::run(minutes, Some(seed)),
+        ["peers"] => peers::run(),
         [] | ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             Ok(())

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use trustly_sim::{AmerMerchant, EuMerchant};
+use trustly_sim::{AmerMerchant, EuContract, EuMerchant};
 use zeroize::Zeroizing;
 
 use super::keygen::write_secret;
@@ -99,6 +99,7 @@ pub(crate) fn prepare(args: &Args, bound: SocketAddr) -> Result<trustly_sim::Con
             password: password.trim().to_owned(),
             public_keys_pem: vec![trustly_sim::public_key_pem(&merchant_key)?],
             balances: BTreeMap::new(),
+            contract: EuContract::default(),
         },
         amer: AmerMerchant {
             access_id: ACCESS_ID.to_owned(),
