@@ -8,7 +8,6 @@ mod buf;
 mod codegen;
 mod deny;
 mod fuzz;
-=======
 mod peers;
 mod shell;
 mod test;
