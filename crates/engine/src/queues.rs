@@ -257,7 +257,7 @@ impl Engine {
         }
     }
 
-    async fn hurry_one(&self, id: &PayoutId) {
+    pub(crate) async fn hurry_one(&self, id: &PayoutId) {
         let change = Change { hurry: true, ..Change::default() };
         if let Err(error) = self.take(id, change).await {
             tracing::warn!(payout = %id, %error, "the payout goes on later than it could");

@@ -31,7 +31,7 @@ fn url(answer: &Value) -> &str {
 
 #[tokio::test]
 async fn a_completed_checkout_gives_an_account_that_can_be_paid_to() {
-    let (rig, receiver) = (Rig::start(1).await, Receiver::eu().await);
+    let (rig, receiver) = (Rig::slow(1).await, Receiver::eu().await);
     let answer = rig.ask("SelectAccount", 1, &select_account("sel_1", &receiver.url)).await;
     assert!(url(&answer).starts_with(&format!("{}/_/orderclient.php?SessionID=", rig.base)));
     let page = browser().get(url(&answer)).send().await.unwrap().text().await.unwrap();
@@ -58,7 +58,7 @@ async fn a_completed_checkout_gives_an_account_that_can_be_paid_to() {
 
 #[tokio::test]
 async fn a_cancelled_checkout_says_so_and_goes_to_the_fail_url() {
-    let (rig, receiver) = (Rig::start(2).await, Receiver::eu().await);
+    let (rig, receiver) = (Rig::slow(2).await, Receiver::eu().await);
     let answer = rig.ask("SelectAccount", 1, &select_account("sel_1", &receiver.url)).await;
     let sent_on = decide(url(&answer), "decision=cancel").await;
     assert_eq!(location(&sent_on), "https://merchant.example/bad");
@@ -84,7 +84,7 @@ async fn a_checkout_that_nobody_touches_is_cancelled() {
 #[tokio::test]
 async fn an_account_is_unverified_told_late_or_early_and_the_same_again() {
     let receiver = Receiver::eu().await;
-    let rig = Rig::start(4).await;
+    let rig = Rig::slow(4).await;
     let mut accounts = BTreeSet::new();
     for number in 1..=2 {
         let data = select_account(&format!("sel_{number}"), &receiver.url);
@@ -101,7 +101,7 @@ async fn an_account_is_unverified_told_late_or_early_and_the_same_again() {
 
 #[tokio::test]
 async fn personal_data_is_told_where_the_contract_says_so() {
-    let (rig, receiver) = (Rig::start(5).await, Receiver::eu().await);
+    let (rig, receiver) = (Rig::slow(5).await, Receiver::eu().await);
     rig.terms(json!({ "kyc_data": true, "direct_debit": true })).await;
     let mut data = select_account("sel_1", &receiver.url);
     data["Attributes"]["NationalIdentificationNumber"] = "19900331-0000".into();
@@ -122,7 +122,7 @@ async fn personal_data_is_told_where_the_contract_says_so() {
 
 #[tokio::test]
 async fn a_checkout_is_the_browsers_that_has_its_address() {
-    let (rig, receiver) = (Rig::start(6).await, Receiver::eu().await);
+    let (rig, receiver) = (Rig::slow(6).await, Receiver::eu().await);
     let answer = rig.ask("SelectAccount", 1, &select_account("sel_1", &receiver.url)).await;
     let other = format!("{}/_/orderclient.php?SessionID=guess", rig.base);
     assert_eq!(browser().get(&other).send().await.unwrap().status(), 404);
@@ -136,7 +136,7 @@ async fn a_checkout_is_the_browsers_that_has_its_address() {
 
 #[tokio::test]
 async fn what_is_shown_is_text_and_apps_get_their_link() {
-    let rig = Rig::start(7).await;
+    let rig = Rig::slow(7).await;
     let mut data = select_account("sel_1", "https://merchant.example/n");
     data["Attributes"]["Firstname"] = "<script>alert(1)</script>".into();
     data["Attributes"]["ReturnToAppURL"] = "myapp://back?a=\"1\"".into();

@@ -125,7 +125,7 @@ async fn attributes_are_optional_where_the_contract_says_so() {
 
 #[tokio::test]
 async fn payouts_share_a_p2p_order_until_it_is_used_up() {
-    let (rig, receiver) = (Rig::start(4).await, Receiver::eu().await);
+    let (rig, receiver) = (Rig::slow(4).await, Receiver::eu().await);
     let order = json!({ "message_id": "p2p_1", "amount": "60.00", "currency": "EUR" });
     let made = rig.told(Method::POST, "p2p_orders", order).await;
     assert_eq!(made["message_id"], "p2p_1");

@@ -43,6 +43,12 @@ impl Rig {
         Self::with(seed, |_| {}).await
     }
 
+    /// A simulator in which nothing happens by itself while a test does one thing after another,
+    /// however busy the machine is.
+    pub(crate) async fn slow(seed: u64) -> Self {
+        Self::with(seed, |config| config.time_factor = 300).await
+    }
+
     pub(crate) async fn with(seed: u64, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config {
             seed,

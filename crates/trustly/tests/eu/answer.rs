@@ -102,7 +102,7 @@ async fn why_an_answer_is_not_trusted_is_told() {
         (|sent| result(&OTHER_PAIR, sent, ACCEPTED), "signature matches none of the accepted"),
         (|sent| renamed(sent, "alg=PS256;"), "signature names an unknown algorithm"),
         (|sent| renamed(sent, "!"), "signature is not base64"),
-        (|sent| error(None, sent, 636), "message is not signed"),
+        (|sent| error(None, sent, 624), "message is not signed"),
     ];
     for (play, said) in cases {
         let answer = sent(move |sent| Ok((200, play(sent)))).await;
