@@ -9,11 +9,11 @@ use std::time::Duration;
 use payout::id::{Merchant, PayoutId};
 use payout::input::{Input, RefusalKind, What};
 use payout::machine::Block;
-use payout::port::{Filter, Page, StoreError};
+use payout::port::{Filter, Page, Provider, StoreError};
 use payout::queue::{QueueHold, QueueHoldCause, QueueHoldKind};
 use payout::reason::Reason;
 use payout::settlement::Note;
-use payout::state::Outcome;
+use payout::state::{Outcome, StateName};
 use payout::time::Timestamp;
 use thiserror::Error;
 
@@ -24,6 +24,9 @@ use crate::take::Change;
 /// How often a payout that waits behind a hold looks for itself whether that is over: only a lost
 /// word of the end makes it wait so long.
 const QUEUE_LOOK: Duration = Duration::from_secs(10 * 60);
+
+/// Payouts that are woken to try whether access is back: some of them may be cancelled meanwhile.
+const PROBES: usize = 8;
 
 /// Payouts of a merchant that are made due at once when its queue is resumed; then the next ones.
 const RESUMED_AT_ONCE: usize = 500;
@@ -118,6 +121,40 @@ impl Engine {
         }
         for hold in holds {
             self.remember(hold, self.now());
+        }
+        for merchant in self.without_a_probe() {
+            self.wake_a_few(&merchant).await;
+        }
+    }
+
+    /// Merchants without access for which nobody has tried for long: whoever was to try was
+    /// cancelled, or had an answer that says nothing about access and was put off like the others.
+    fn without_a_probe(&self) -> Vec<Merchant> {
+        let now = self.now();
+        let held = self.shared().queues.lock();
+        let mut found = Vec::new();
+        for ((merchant, kind), Held { probe_at, .. }) in held.iter() {
+            let policy = self.adapter(merchant).map(Provider::policy);
+            let overdue = policy.is_ok_and(|policy| probe_at.plus(policy.hold) <= now);
+            if *kind == QueueHoldKind::AccessRefused && overdue {
+                found.push(merchant.clone());
+            }
+        }
+        found
+    }
+
+    /// Makes a few payouts of a merchant due that may try whether access is back.
+    async fn wake_a_few(&self, merchant: &Merchant) {
+        let states = vec![StateName::Pending, StateName::Indeterminate];
+        let filter = Filter { states, ..undecided(merchant) };
+        let page = Page { after: None, size: PROBES };
+        match self.store().list(&filter, &page).await {
+            Ok((payouts, _)) => {
+                for payout in payouts {
+                    self.hurry_one(&payout.id).await;
+                }
+            }
+            Err(error) => tracing::warn!(%merchant, %error, "cannot look for a payout to try with"),
         }
     }
 
@@ -228,15 +265,7 @@ impl Engine {
 
     /// Makes everything that waits for a merchant due now.
     pub(crate) async fn hurry(&self, merchant: &Merchant) {
-        let filter = Filter {
-            merchant: merchant.clone(),
-            customer: None,
-            provider_reference: None,
-            states: Vec::new(),
-            outcome: Some(Outcome::Undecided),
-            created_from: None,
-            created_before: None,
-        };
+        let filter = undecided(merchant);
         let mut after = None;
         loop {
             let page = Page { after, size: RESUMED_AT_ONCE };
@@ -262,6 +291,18 @@ impl Engine {
         if let Err(error) = self.take(id, change).await {
             tracing::warn!(payout = %id, %error, "the payout goes on later than it could");
         }
+    }
+}
+
+fn undecided(merchant: &Merchant) -> Filter {
+    Filter {
+        merchant: merchant.clone(),
+        customer: None,
+        provider_reference: None,
+        states: Vec::new(),
+        outcome: Some(Outcome::Undecided),
+        created_from: None,
+        created_before: None,
     }
 }
 
