@@ -87,6 +87,17 @@ impl Payout {
         self.unconfirmed.is_some() || self.attention.is_some()
     }
 
+    /// Whether people have to look at it.
+    pub fn needs_attention(&self) -> bool {
+        self.attention.is_some() || matches!(self.state, State::Indeterminate { parked: Some(_) })
+    }
+
+    /// Whether it belongs before an operator: its effect is not known, or people have to look at
+    /// it.
+    pub fn is_operators_business(&self) -> bool {
+        self.attention.is_some() || matches!(self.state, State::Indeterminate { .. })
+    }
+
     /// Whether a bad end may be that of an attempt that was taken for absent, while the last one,
     /// or an order that contradicted, may move money still. A look-up that missed once may miss
     /// again: then nothing ends the payout but a good word, a person or the horizon.
