@@ -21,6 +21,7 @@ mod destinations;
 mod kill;
 mod leaks;
 mod lists;
+mod ops;
 mod outcomes;
 mod recovery;
 mod serving;
