@@ -18,6 +18,7 @@ mod cancel;
 mod cli;
 mod create;
 mod destinations;
+mod keys;
 mod kill;
 mod leaks;
 mod lists;

@@ -7,6 +7,7 @@
 mod buf;
 mod codegen;
 mod deny;
+mod fuzz;
 mod shell;
 mod test;
 mod tidy;
@@ -20,7 +21,9 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   codegen      write crates/api/src/gen from proto/
   buf          lint, format and compatibility of proto/ (needs npm)
   buf-image    write the image that compatibility is checked against: only when releasing
-  deny         licences, bans and sources of all dependencies";
+  deny         licences, bans and sources of all dependencies
+  fuzz --minutes N [--seed S]
+               changed messages against the inbound path; a short run is among the tests";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -42,6 +45,8 @@ fn run(words: &[&str]) -> Result<(), String> {
         ["buf"] => buf::check(),
         ["buf-image"] => buf::write_image(),
         ["deny"] => deny::check(),
+        ["fuzz", "--minutes", minutes] => fuzz::run(minutes, None),
+        ["fuzz", "--minutes", minutes, "--seed", seed] => fuzz::run(minutes, Some(seed)),
         [] | ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             Ok(())

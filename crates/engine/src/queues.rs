@@ -151,6 +151,14 @@ impl Engine {
         }
     }
 
+    /// Has everything of everybody looked at: what was scheduled by a clock that was set since may
+    /// be scheduled for any time.
+    pub(crate) fn hurry_everything(&self) {
+        let resumed = &self.shared().queues.resumed;
+        let mut resumed = resumed.lock().unwrap_or_else(PoisonError::into_inner);
+        resumed.extend(self.merchants().cloned());
+    }
+
     /// The merchants whose queues were resumed since this was last asked.
     pub(crate) fn resumed(&self) -> BTreeSet<Merchant> {
         let resumed = &self.shared().queues.resumed;
@@ -264,7 +272,7 @@ impl Engine {
         }
     }
 
-    async fn hurry_one(&self, id: &PayoutId) {
+    pub(crate) async fn hurry_one(&self, id: &PayoutId) {
         let change = Change { hurry: true, ..Change::default() };
         if let Err(error) = self.take(id, change).await {
             tracing::warn!(payout = %id, %error, "the payout goes on later than it could");
@@ -291,6 +299,7 @@ pub(crate) fn is_access_refused(input: &Input) -> bool {
         | What::Parked(_)
         | What::Blocked(..)
         | What::Presumed
+        | What::PastForgotten(_)
         | What::Settled(_) => false,
     }
 }
@@ -314,6 +323,7 @@ fn shows_access(input: &Input) -> bool {
         | What::Parked(_)
         | What::Blocked(..)
         | What::Presumed
+        | What::PastForgotten(_)
         | What::Settled(_) => false,
     }
 }

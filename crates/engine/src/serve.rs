@@ -96,7 +96,12 @@ async fn recover_what_is_due(
 ) {
     let mut tasks = JoinSet::new();
     let mut look_at_queues = Duration::ZERO;
+    let mut steady_since = engine.time().steady_since;
     while !*stopped.borrow() {
+        if engine.time().steady_since != steady_since {
+            steady_since = engine.time().steady_since;
+            engine.hurry_everything();
+        }
         engine.refresh_continuity().await;
         if engine.clock().monotonic() >= look_at_queues {
             engine.refresh_queues().await;

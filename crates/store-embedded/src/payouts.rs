@@ -296,10 +296,15 @@ pub(crate) fn fence(
     fence: &Fence,
     body: &[u8],
 ) -> Result<Fenced, Fault> {
-    if let Some(stored) = load(changes.connection, &fence.payout)? {
-        return Ok(Fenced::Existing(stored));
-    }
-    let mut statement = changes.connection.prepare_cached(INSERT_FENCE)?;
-    statement.execute(params![fence.payout.as_str(), body])?;
-    Ok(Fenced::Fenced)
+    let fence = match load(changes.connection, &fence.payout)? {
+        Some(Stored::Payout(record)) => return Ok(Fenced::Existing(record)),
+        Some(Stored::Fence(earlier)) => earlier,
+        None => {
+            let mut statement = changes.connection.prepare_cached(INSERT_FENCE)?;
+            statement.execute(params![fence.payout.as_str(), body])?;
+            fence.clone()
+        }
+    };
+    let waiting = parked::waiting(changes.connection, &fence.merchant, &fence.payout)?;
+    Ok(Fenced::Fenced { fence, notified: !waiting.is_empty() })
 }

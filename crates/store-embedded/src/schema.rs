@@ -95,6 +95,11 @@ pub(crate) const CREATE: &str = "
     CREATE INDEX parked_by_name ON parked (merchant, name);
     CREATE INDEX parked_by_merchant ON parked (merchant);
 
+    CREATE TABLE fact (
+        name TEXT PRIMARY KEY,
+        value BLOB NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
     CREATE TABLE queue_hold (
         merchant TEXT NOT NULL,
         kind INTEGER NOT NULL,

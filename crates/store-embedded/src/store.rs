@@ -28,7 +28,7 @@ use crate::payouts::{NewPayout, NextVersion};
 use crate::readers::Readers;
 use crate::topics::Waits;
 use crate::writer::{Changes, Ours, State, States, Writer, Writing};
-use crate::{cell, claims, destinations, evidence, list, parked, payouts, queues};
+use crate::{cell, claims, destinations, evidence, facts, list, parked, payouts, queues};
 
 /// A store in one data directory, used by one process at a time.
 ///
@@ -123,6 +123,11 @@ impl Store for EmbeddedStore {
         };
         self.writer.write(work).await?;
         Ok(continuity.since())
+    }
+
+    async fn remember(&self, name: &str, value: &[u8]) -> Result<Vec<u8>, StoreError> {
+        let (name, value) = (name.to_owned(), value.to_vec());
+        self.writer.write(move |changes| facts::remember(changes, &name, &value)).await
     }
 
     async fn load(&self, id: &PayoutId) -> Result<Option<Stored>, StoreError> {

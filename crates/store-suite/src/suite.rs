@@ -26,6 +26,7 @@ macro_rules! every_case {
             fence {
                 a_fenced_key_cannot_pay
                 a_fence_comes_too_late_for_a_payout
+                a_fence_says_what_waits_under_it
                 create_and_fence_race_for_the_key
             }
             park {
@@ -94,6 +95,7 @@ macro_rules! every_case {
                 cursors_outlive_reopening
                 claims_of_the_gone_end
                 queues_stay_held
+                a_fact_never_changes
                 continuity_is_kept
             }
         }

@@ -1750,7 +1750,7 @@ pub enum Attention {
     /// after the money was given back. Nothing else was changed by it.
     Contradiction = 1,
     /// Everything that is safe to try by machine was tried, and whether money moved is still not
-    /// known.
+    /// known; of a PENDING payout, whether it moved in a past that this installation may have forgotten.
     Parked = 2,
     /// The provider named another amount or currency than was ordered.
     AmountMismatch = 3,
@@ -2421,7 +2421,7 @@ pub struct CancelPayoutResponse {
     /// What became of it.
     #[prost(enumeration = "CancelResult", tag = "1")]
     pub result: i32,
-    /// The payout as it is now. Absent with CANCEL_RESULT_FENCED.
+    /// The payout as it is now. Absent if there is none under the key.
     #[prost(message, optional, tag = "2")]
     pub payout: ::core::option::Option<Payout>,
 }
@@ -2568,7 +2568,9 @@ pub enum CancelResult {
     Requested = 3,
     /// The payout cannot be cancelled any more: it is with the bank, or its outcome is known.
     TooLate = 4,
-    /// The provider was asked and its answer is not known. Watch the outcome.
+    /// The provider was asked and its answer is not known: watch the outcome. Without a payout in the
+    /// response: there is none under this key and there can never be one, but this installation may
+    /// have forgotten one that was paid. Do not pay in another way before an operator has looked.
     Unknown = 5,
     /// The payout was sent, and the provider cannot cancel what was sent.
     NotSupported = 6,

@@ -257,6 +257,10 @@ pub enum Rejection {
     /// Not signed by the provider, or addressed without our mac.
     #[error("the notification does not carry the provider's signature")]
     Forged,
+    /// At an address with our mac, and signed in a way that this adapter cannot check: the
+    /// provider may have changed how it signs, and somebody must look before statuses are lost.
+    #[error("the notification is signed by an algorithm that is not known here")]
+    Unverifiable,
     /// Signed or not, it cannot be read.
     #[error("the notification cannot be read")]
     Malformed,

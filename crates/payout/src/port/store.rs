@@ -27,9 +27,14 @@ pub trait Store: Send + Sync {
     /// Whether opening this store proves that no earlier incarnation still runs.
     fn others_are_gone(&self) -> bool;
 
-    /// Since when this store can prove that it has forgotten nothing. Calling it is also the sign
-    /// of life by which it is proven: a silence longer than the store's own limit counts as a loss.
+    /// Since when this store can prove that it has forgotten nothing; the epoch, where an operator
+    /// vouched for it. Calling it is also the sign of life by which it is proven: a silence longer
+    /// than the store's own limit counts as a loss.
     async fn continuous_since(&self, now: Timestamp) -> Result<Timestamp, StoreError>;
+
+    /// Keeps a fact that never changes, unless one is kept under this name, and returns the one
+    /// that is kept then. Names and values are short and few.
+    async fn remember(&self, name: &str, value: &[u8]) -> Result<Vec<u8>, StoreError>;
 
     /// What lies under a payout's id.
     async fn load(&self, id: &PayoutId) -> Result<Option<Stored>, StoreError>;
@@ -41,7 +46,8 @@ pub trait Store: Send + Sync {
     /// Writes the next version of a record and its events, if nobody was quicker.
     async fn append(&self, append: &Append) -> Result<Appended, StoreError>;
 
-    /// Makes a key unable to pay, unless there is something under its id.
+    /// Makes a key unable to pay, unless there is something under its id. Says at the same moment
+    /// whether notifications wait under it: then the provider has an order of that name.
     async fn fence(&self, fence: &Fence) -> Result<Fenced, StoreError>;
 
     /// Keeps a notification for a payout that is not here, unless it is here after all. A repeat
@@ -240,10 +246,15 @@ pub enum Appended {
 /// What became of a fence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fenced {
-    /// The key can never pay.
-    Fenced,
-    /// There was something under its id already; nothing was written.
-    Existing(Stored),
+    /// The key can never pay, as of now or of an earlier fence, which is this.
+    Fenced {
+        /// The fence as it was first written.
+        fence: Fence,
+        /// Whether notifications wait under its id.
+        notified: bool,
+    },
+    /// There is a payout under its id; nothing was written.
+    Existing(Box<Record>),
 }
 
 /// A verified notification whose payout is not here.

@@ -33,11 +33,11 @@ fn what_is_next_follows_from_where_a_payout_stands() {
     let (resend, look_up) = (resend(), look_up(true));
     for (before, policy, step) in [
         (Standing::Unresolved, &resend, Step::Resolve),
-        (Standing::UnresolvedLookFirst, &look_up, Step::Resolve),
+        (Standing::UnresolvedForgetful, &look_up, Step::Resolve),
         (Standing::Fresh, &resend, Step::Open),
         (Standing::Unsent, &resend, Step::Open),
         (Standing::Held, &resend, Step::Open),
-        (Standing::LookFirst, &look_up, Step::Ask),
+        (Standing::Forgetful, &look_up, Step::Ask),
         (Standing::Unconfirmed, &look_up, Step::Ask),
         (Standing::UnresolvedOutOfReach, &resend, Step::Resolve),
         (Standing::Disputed, &look_up, Step::Done),
@@ -184,7 +184,7 @@ fn what_is_in_doubt_does_not_expire() {
 #[test]
 fn what_must_be_looked_for_does_not_expire_before() {
     let submit_before = Some(START.plus(MINUTE));
-    let beginning = Beginning { look_first: true, submit_before, ..Beginning::default() };
+    let beginning = Beginning { forgetful: true, submit_before, ..Beginning::default() };
     let mut bench = Bench::new(look_up(true), beginning);
     bench.wait(HOUR);
     assert_eq!(bench.step(), Step::Ask);
@@ -205,7 +205,7 @@ fn nothing_is_sent_again_sooner_than_the_hold_ends() {
 #[test]
 fn no_question_is_asked_sooner_than_the_hold_after_our_access_was_refused() {
     let refused = Tries { in_vain: 1, access_refused: true };
-    for before in [Standing::Unresolved, Standing::LookFirst, Standing::InDoubt, Standing::Accepted]
+    for before in [Standing::Unresolved, Standing::Forgetful, Standing::InDoubt, Standing::Accepted]
     {
         let bench = standing(before, &look_up(true));
         let due_at = due_at(bench.payout(), &bench.policy, refused, bench.now);
@@ -304,7 +304,7 @@ fn a_paused_merchant_sends_nothing_that_may_move_money() {
         (Standing::InDoubt, resend(), held),
         (Standing::InDoubt, look_up(true), Step::Ask),
         (Standing::NothingLive, look_up(true), held),
-        (Standing::LookFirst, look_up(true), Step::Ask),
+        (Standing::Forgetful, look_up(true), Step::Ask),
         (Standing::Accepted, look_up(true), Step::Ask),
     ] {
         let mut bench = standing(before, &policy);
@@ -317,7 +317,7 @@ fn a_paused_merchant_sends_nothing_that_may_move_money() {
 #[test]
 fn a_merchant_without_access_calls_nobody() {
     let until = START.plus(DAY);
-    for before in [Standing::Fresh, Standing::InDoubt, Standing::LookFirst, Standing::Accepted] {
+    for before in [Standing::Fresh, Standing::InDoubt, Standing::Forgetful, Standing::Accepted] {
         let mut bench = standing(before, &look_up(true));
         bench.block = Some(Block::AccessRefused(until));
         assert_eq!(bench.step(), Step::Hold(Reason::AccessRefused, until), "{before:?}");

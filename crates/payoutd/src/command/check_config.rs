@@ -23,6 +23,9 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
             config::ProviderConfig::Americas(_) => "Trustly Americas",
         };
         println!("  merchant {merchant}: {region}");
+        for key in &section.keys {
+            println!("    {key}");
+        }
     }
     println!(
         "note: payout ids derive from merchant names; a renamed merchant cannot see its old payouts"

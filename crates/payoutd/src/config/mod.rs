@@ -5,6 +5,7 @@ pub(crate) mod duration;
 mod file;
 mod merchant;
 pub(crate) mod secret;
+mod signature_keys;
 
 use std::collections::BTreeMap;
 use std::fmt;

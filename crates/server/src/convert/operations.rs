@@ -9,7 +9,6 @@ use payout::id::{Merchant, PayoutId};
 use payout::queue::{QueueHold, QueueHoldCause};
 use payout::record::{Payout, Record};
 use payout::settlement::{Note, Settlement, Verdict};
-use payout::state::State;
 
 use super::cause::bare_cause;
 use super::create::create;
@@ -154,7 +153,7 @@ pub(crate) fn indeterminate(record: &Record) -> v1::IndeterminatePayout {
         payout: Some(payout(about)),
         in_doubt_since: doubt.map(|doubt| timestamp(doubt.since)),
         doubt: doubt.map(|doubt| bare_cause(doubt.why)),
-        parked: matches!(about.state, State::Indeterminate { parked: Some(_) }),
+        parked: about.is_parked(),
         next_look_at: schedule.due_at.map(timestamp),
         looks_in_vain: i32::try_from(schedule.tries).unwrap_or(i32::MAX),
     }

@@ -90,7 +90,7 @@ fn attentions(payout: &Payout) -> Vec<i32> {
     if let Some(reason) = payout.attention {
         shown.push(attention(reason).into());
     }
-    if let State::Indeterminate { parked: Some(_) } = payout.state {
+    if payout.is_parked() {
         shown.push(v1::Attention::Parked.into());
     }
     shown

@@ -282,6 +282,7 @@ async fn cancel(
     let (result, payout) = match answer {
         CancelAnswer::Canceled(payout) => (v1::CancelResult::Canceled, Some(payout)),
         CancelAnswer::Fenced => (v1::CancelResult::Fenced, None),
+        CancelAnswer::FencedTooLate => (v1::CancelResult::Unknown, None),
         CancelAnswer::Requested(payout) => (v1::CancelResult::Requested, Some(payout)),
         CancelAnswer::TooLate(payout) => (v1::CancelResult::TooLate, Some(payout)),
         CancelAnswer::NotSupported(payout) => (v1::CancelResult::NotSupported, Some(payout)),

@@ -64,6 +64,7 @@ impl Running<EmbeddedStore> {
     pub(crate) async fn start_stored(config: ServerConfig, directory: &Path) -> Self {
         let id = StoreId::parse("store-1").unwrap();
         let now = RealClock(Instant::now()).wall();
+        store_embedded::vouch(directory).unwrap();
         let store = EmbeddedStore::open(directory, now, &id, 1).unwrap();
         let mut running = Self::start_on(config, Probes::default(), store).await;
         let work = running.work.take().unwrap();
@@ -189,6 +190,9 @@ impl Store for DownStore {
         true
     }
     async fn continuous_since(&self, _: Timestamp) -> Result<Timestamp, StoreError> {
+        self.down().await
+    }
+    async fn remember(&self, _: &str, _: &[u8]) -> Result<Vec<u8>, StoreError> {
         self.down().await
     }
     async fn load(&self, _: &PayoutId) -> Result<Option<payout::record::Stored>, StoreError> {
