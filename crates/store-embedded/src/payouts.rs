@@ -24,10 +24,11 @@ const INSERT: &str = "INSERT INTO payout (id, merchant, customer, provider_refer
         operators_business, created_at, version, sequence, last_event, due_at, wake_at, claimed_by,
         record)
     VALUES (:id, :merchant, :customer, :provider_reference, :undecided,
-        :operators_business, :created_at, :version, :sequence, :last_event, :due_at, :wake_at, :claimed_by, :record)";
+        :operators_business, :created_at, :version, :sequence, :last_event, :due_at, :wake_at,
+        :claimed_by, :record)";
 const UPDATE: &str = "UPDATE payout SET provider_reference = :provider_reference,
-        undecided = :undecided, operators_business = :operators_business, version = :version, sequence = :sequence,
-        last_event = :last_event, due_at = :due_at,
+        undecided = :undecided, operators_business = :operators_business,
+        version = :version, sequence = :sequence, last_event = :last_event, due_at = :due_at,
         wake_at = iif(claimed_by IS NOT NULL AND claimed_by IS NOT :released_by, wake_at, :due_at),
         claimed_by = nullif(claimed_by, :released_by), record = :record
     WHERE number = :number";

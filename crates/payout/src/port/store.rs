@@ -90,8 +90,8 @@ pub trait Store: Send + Sync {
         page: &Page,
     ) -> Result<(Vec<Payout>, Option<PageToken>), StoreError>;
 
-    /// Records of payouts that are an operator's business ([`Payout::is_operators_business`]), oldest
-    /// first; of one merchant if given.
+    /// Records of payouts that are an operator's business ([`Payout::is_operators_business`]),
+    /// oldest first; of one merchant if given.
     async fn list_operators_business(
         &self,
         merchant: Option<&Merchant>,
