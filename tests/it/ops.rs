@@ -12,8 +12,8 @@ use std::time::Instant;
 use api::v1::event::Event as Kind;
 use api::v1::{
     CreatePayoutRequest, DescribeProviderRequest, DescribeProviderResponse, IndeterminatePayout,
-    ListIndeterminateRequest, Payout, PayoutEvent, QueueHoldKind, SettlePayoutRequest, Settlement,
-    SettlementVerdict, WaitUntil,
+    ListIndeterminateRequest, Payout, PayoutEvent, QueueHold, QueueHoldKind, SettlePayoutRequest,
+    Settlement, SettlementVerdict, WaitUntil,
 };
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -121,7 +121,7 @@ async fn wait_for_holds(
     let end = Instant::now() + PATIENCE;
     loop {
         let described = describe(world, merchant).await;
-        if described.queue_holds.iter().map(|hold| hold.kind()).eq(kinds.iter().copied()) {
+        if described.queue_holds.iter().map(QueueHold::kind).eq(kinds.iter().copied()) {
             return described;
         }
         assert!(Instant::now() < end, "not {kinds:?}: {described:?}");

@@ -1,6 +1,6 @@
 //! Where the contract has no confirmations, silence for long enough is presumed to be success.
 
-use api::v1::{Confirmation, Outcome, PayoutState, Reason};
+use api::v1::{Confirmation, Outcome, PayoutEvent, PayoutState, Reason};
 use prost_types::Duration;
 use serde_json::json;
 
@@ -31,7 +31,7 @@ async fn silence_is_presumed_to_be_success_until_the_money_comes_back() {
     assert!(payout.give_back.is_some());
     assert_ne!(payout.cause.unwrap().reason(), Reason::Unspecified);
     let states: Vec<_> =
-        history(&world, "returned").await.iter().map(|it| it.state_after()).collect();
+        history(&world, "returned").await.iter().map(PayoutEvent::state_after).collect();
     assert!(states.contains(&PayoutState::Presumed), "{states:?}");
     assert!(!states.contains(&PayoutState::Completed), "{states:?}");
 
