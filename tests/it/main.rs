@@ -22,6 +22,7 @@ mod keys;
 mod kill;
 mod leaks;
 mod lists;
+mod ops;
 mod outcomes;
 mod recovery;
 mod serving;

@@ -123,8 +123,10 @@ fn cancel_error(error: TakeError) -> CancelError {
         TakeError::Query(error) => CancelError::Query(error),
         TakeError::Store(error) => CancelError::Store(error),
         TakeError::Gone => CancelError::Query(QueryError::PayoutNotFound),
-        TakeError::Contended | TakeError::Declined(_) | TakeError::Open(_) | TakeError::Key(_) => {
-            CancelError::Contended
-        }
+        TakeError::Contended
+        | TakeError::Claimed
+        | TakeError::Declined(_)
+        | TakeError::Open(_)
+        | TakeError::Key(_) => CancelError::Contended,
     }
 }

@@ -81,12 +81,13 @@ impl Engine {
             Step::Distrust(since) => self.put(payout, What::PastForgotten(since)).await,
             Step::Presume => self.put(payout, What::Presumed).await,
             Step::Hold(reason, until) => {
-                let goes_on = self.put_off(payout, Some(What::Blocked(reason, until)), until).await;
-                // The hold may have ended since: then whoever hurries the others has passed by.
-                if self.block(&payout.order.merchant).is_none() {
+                let what = Some(What::Blocked(reason, until));
+                let goes_on = self.put_off(payout, what, until).await?;
+                // What ended the hold just now may have come before this was put off.
+                if self.block(merchant).is_none() {
                     self.hurry_one(id).await;
                 }
-                goes_on
+                Ok(goes_on)
             }
             Step::Wait(until) if is_scheduled_too_early(&record, until) => {
                 self.put_off(payout, None, until).await

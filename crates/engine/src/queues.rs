@@ -42,6 +42,8 @@ pub(crate) struct Queues {
 #[derive(Clone)]
 struct Held {
     hold: QueueHold,
+    /// Whether the store has it: only then its absence there means that it is over.
+    stored: bool,
     /// When one payout tries whether our access is back.
     probe_at: Timestamp,
 }
@@ -77,7 +79,7 @@ impl Engine {
         let hold = QueueHold { merchant: merchant.clone(), since: self.now(), cause };
         self.store().hold_queue(&hold).await?;
         tracing::warn!(%merchant, "submission is paused by an operator");
-        self.remember(hold.clone(), self.now());
+        self.remember(hold.clone(), self.now(), true);
         Ok(hold)
     }
 
@@ -106,6 +108,8 @@ impl Engine {
 
     /// Learns what others have held or resumed since, and what was held before this process began.
     pub(crate) async fn refresh_queues(&self) {
+        // Before the store is asked: what is held in the meantime cannot be in its answer.
+        let known = self.stored_holds();
         let holds = match self.store().queue_holds().await {
             Ok(holds) => holds,
             Err(error) => {
@@ -113,14 +117,13 @@ impl Engine {
                 return;
             }
         };
-        let known: Vec<_> = self.shared().queues.lock().keys().cloned().collect();
         for (merchant, kind) in known {
             if !holds.iter().any(|hold| hold.merchant == merchant && hold.kind() == kind) {
                 self.forget(&merchant, kind);
             }
         }
         for hold in holds {
-            self.remember(hold, self.now());
+            self.remember(hold, self.now(), true);
         }
         for merchant in self.without_a_probe() {
             self.wake_a_few(&merchant).await;
@@ -158,12 +161,20 @@ impl Engine {
         }
     }
 
-    fn remember(&self, hold: QueueHold, probe_at: Timestamp) {
+    fn stored_holds(&self) -> Vec<(Merchant, QueueHoldKind)> {
+        let held = self.shared().queues.lock();
+        held.iter().filter(|(_, held)| held.stored).map(|(key, _)| key.clone()).collect()
+    }
+
+    fn remember(&self, hold: QueueHold, probe_at: Timestamp, stored: bool) {
         let key = (hold.merchant.clone(), hold.kind());
         let mut held = self.shared().queues.lock();
         match held.get_mut(&key) {
-            Some(held) => held.hold = hold,
-            None => _ = held.insert(key, Held { hold, probe_at }),
+            Some(held) => {
+                held.hold = hold;
+                held.stored |= stored;
+            }
+            None => _ = held.insert(key, Held { hold, stored, probe_at }),
         }
     }
 
@@ -257,9 +268,12 @@ impl Engine {
         let cause = QueueHoldCause::AccessRefused { code };
         let queue_hold = QueueHold { merchant: merchant.clone(), since: self.now(), cause };
         // In memory first: from here on nobody else tries.
-        self.remember(queue_hold.clone(), probe_at);
-        if let Err(error) = self.store().hold_queue(&queue_hold).await {
-            tracing::error!(%merchant, %error, "the hold is lost if this process ends");
+        self.remember(queue_hold.clone(), probe_at, false);
+        match self.store().hold_queue(&queue_hold).await {
+            Ok(()) => self.remember(queue_hold, probe_at, true),
+            Err(error) => {
+                tracing::error!(%merchant, %error, "the hold is lost if this process ends");
+            }
         }
     }
 
@@ -303,6 +317,7 @@ fn undecided(merchant: &Merchant) -> Filter {
         outcome: Some(Outcome::Undecided),
         created_from: None,
         created_before: None,
+        needs_attention: false,
     }
 }
 

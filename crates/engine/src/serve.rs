@@ -43,6 +43,8 @@ pub async fn serve(
     grace: Duration,
 ) {
     let Work { jobs, recoveries } = work;
+    // Before anything is sent: a pause outlives the process that was told of it.
+    engine.refresh_queues().await;
     let (stop, stopped) = watch::channel(false);
     let signal = async {
         shutdown.await;

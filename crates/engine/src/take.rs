@@ -43,6 +43,8 @@ pub(crate) struct Change {
     pub(crate) not_before: Option<Timestamp>,
     /// Set to have the payout looked at now, if it is ever looked at.
     pub(crate) hurry: bool,
+    /// Set if nobody may be at work on the payout while this is written.
+    pub(crate) alone: bool,
 }
 
 impl Change {
@@ -69,6 +71,8 @@ pub(crate) enum TakeError {
     Declined(#[from] Declined),
     #[error("the payout changed {STALE_RETRIES_MAX} times while it was being written")]
     Contended,
+    #[error("somebody is at work on the payout")]
+    Claimed,
     #[error(transparent)]
     Open(#[from] OpenError),
     #[error(transparent)]
@@ -106,6 +110,7 @@ impl Engine {
                     return Ok(Taken { payout: append.record.payout, released });
                 }
                 Appended::Stale => {}
+                Appended::Claimed => return Err(TakeError::Claimed),
             }
         }
         Err(TakeError::Contended)
@@ -182,6 +187,7 @@ impl Engine {
     ) -> Result<Append, TakeError> {
         let claim = match change.driver && self.rests(&record)? {
             true => ClaimChange::Release(self.parts().incarnation.clone()),
+            false if change.alone => ClaimChange::MustBeNone,
             false => ClaimChange::Keep,
         };
         // What changed nothing need not be proven; a poll a day for months is not evidence.

@@ -94,6 +94,33 @@ impl Payout {
         self.is_spoken_of() || self.forgetful_until.is_some()
     }
 
+    /// Whether nothing safe is left to try by machine, before its outcome is known.
+    pub fn is_parked(&self) -> bool {
+        match self.state {
+            State::Pending { held } => held.is_some_and(|hold| hold.is_parked()),
+            State::Indeterminate { parked } => parked.is_some(),
+            State::Submitting
+            | State::Accepted
+            | State::Processing
+            | State::Presumed
+            | State::Completed { .. }
+            | State::Failed { .. }
+            | State::Canceled { .. }
+            | State::Returned { .. } => false,
+        }
+    }
+
+    /// Whether people have to look at it.
+    pub fn needs_attention(&self) -> bool {
+        self.attention.is_some() || self.is_parked()
+    }
+
+    /// Whether it belongs before an operator: its effect is not known, or people have to look at
+    /// it.
+    pub fn is_operators_business(&self) -> bool {
+        self.needs_attention() || matches!(self.state, State::Indeterminate { .. })
+    }
+
     /// Whether a bad end may be that of an attempt that was taken for absent, while the last one,
     /// or an order that contradicted, may move money still. A look-up that missed once may miss
     /// again: then nothing ends the payout but a good word, a person or the horizon.

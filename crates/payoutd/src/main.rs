@@ -61,6 +61,9 @@ enum Command {
     /// Registers, imports and lists destinations.
     #[command(subcommand)]
     Destination(client::destination::Args),
+    /// Lists what is in doubt, settles it, pauses and resumes, previews.
+    #[command(subcommand)]
+    Ops(client::ops::Args),
     /// Checks a configuration file and explains every mistake in it.
     CheckConfig(check_config::Args),
     /// Says that the store has forgotten nothing: of a new installation before its first start, or
@@ -89,6 +92,7 @@ fn main() -> ExitCode {
             Command::Simulate(args) => simulate::run(args).await,
             Command::Payout(args) => client::payout::run(args).await,
             Command::Destination(args) => client::destination::run(args).await,
+            Command::Ops(args) => client::ops::run(args).await,
             Command::CheckConfig(args) => check_config::run(&args),
             Command::Vouch(args) => vouch::run(&args),
             Command::Keygen(args) => keygen::run(&args),

@@ -15,7 +15,7 @@ use payout::port::{
     ReadError, SealedEvidence, Selection, Store, StoreError,
 };
 use payout::queue::{QueueHold, QueueHoldKind};
-use payout::record::{Fence, Payout, Stored};
+use payout::record::{Fence, Payout, Record, Stored};
 use payout::time::Timestamp;
 
 use crate::continuity::Continuity;
@@ -198,6 +198,19 @@ impl Store for EmbeddedStore {
         let list = self.list_of(filter);
         let (filter, page) = (filter.clone(), page.clone());
         self.readers.read(move |connection| list::list(connection, &list, &filter, &page)).await
+    }
+
+    async fn list_operators_business(
+        &self,
+        merchant: Option<&Merchant>,
+        page: &Page,
+    ) -> Result<(Vec<Record>, Option<PageToken>), StoreError> {
+        let list = self.list_of(&("operators' business", merchant));
+        let (merchant, page) = (merchant.cloned(), page.clone());
+        let reading = move |connection: &_| {
+            list::operators_business(connection, &list, merchant.as_ref(), &page)
+        };
+        self.readers.read(reading).await
     }
 
     async fn claim(&self, claim: &Claim) -> Result<Vec<PayoutId>, StoreError> {

@@ -296,9 +296,14 @@ pub fn due_at(payout: &Payout, policy: &Policy, tries: Tries, now: Timestamp) ->
         _ => earliest.max(now.plus(policy.retry.pause(tries - 1, &payout.id))),
     };
     match &payout.state {
-        State::Pending { held } => {
-            pending_due_at(payout, policy, *held, again(tries.max(payout.failures_in_a_row())), now)
-        }
+        State::Pending { held } => pending_due_at(
+            payout,
+            policy,
+            *held,
+            tries,
+            again(tries.max(payout.failures_in_a_row())),
+            now,
+        ),
         State::Submitting => payout.live_attempt().map(|attempt| taken_over_at(attempt, policy)),
         State::Indeterminate { parked: Some(reason) } => {
             is_worth_a_look(payout, policy, *reason).then(|| again(tries))
@@ -339,6 +344,7 @@ fn pending_due_at(
     payout: &Payout,
     policy: &Policy,
     held: Option<Hold>,
+    tries: u32,
     again: Timestamp,
     now: Timestamp,
 ) -> Option<Timestamp> {
@@ -348,7 +354,12 @@ fn pending_due_at(
     if payout.attention.is_some() || held.is_some_and(|hold| hold.is_parked()) {
         return None;
     }
-    let due = held.map_or(again, |hold| again.max(hold.until));
+    let due = match held {
+        // A try in vain shows that the merchant's hold is over, whatever time was said.
+        Some(hold) if tries > 0 && is_the_merchants(hold.reason) => again,
+        Some(hold) => again.max(hold.until),
+        None => again,
+    };
     match payout.forgetful_until {
         // A request of a forgotten past may still be under way.
         Some(since) if policy.doubt.looks_up() && payout.resolved => {

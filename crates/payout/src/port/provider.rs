@@ -279,8 +279,9 @@ pub struct Description {
     pub countries: Vec<Country>,
     /// What is supported.
     pub methods: Vec<Method>,
-    /// Whether a confirmation can be expected for a successful payout.
-    pub confirms: bool,
+    /// After which silence an accepted payout is presumed paid; none, where a confirmation can be
+    /// expected for a successful payout.
+    pub presumed_after: Option<Duration>,
     /// Whether the provider's protection against duplicates is relied upon.
     pub duplicate_protection: bool,
     /// How long after completion the bank may still return the money.

@@ -90,6 +90,14 @@ pub trait Store: Send + Sync {
         page: &Page,
     ) -> Result<(Vec<Payout>, Option<PageToken>), StoreError>;
 
+    /// Records of payouts that are an operator's business ([`Payout::is_operators_business`]),
+    /// oldest first; of one merchant if given.
+    async fn list_operators_business(
+        &self,
+        merchant: Option<&Merchant>,
+        page: &Page,
+    ) -> Result<(Vec<Record>, Option<PageToken>), StoreError>;
+
     /// Claims up to `claim.limit` payouts that are due and not claimed by anyone, most overdue
     /// first. A claim ends by a released append, by [`Store::release`], or at its time; in the last
     /// case the payout is due then, whatever its schedule says: it may have been left in the middle
@@ -219,6 +227,9 @@ pub enum ClaimChange {
     /// Ends it if it is this holder's. Anybody else's stays: the writer's own may have run out
     /// meanwhile, and whoever claimed the payout after it goes on.
     Release(Incarnation),
+    /// Nothing, and it is written only if nobody claims the payout: whoever claims it may be about
+    /// to send what was decided before this.
+    MustBeNone,
 }
 
 /// What became of an append.
@@ -228,6 +239,8 @@ pub enum Appended {
     Yes,
     /// Somebody else wrote first; read again and decide again.
     Stale,
+    /// Somebody is at work on it, which [`ClaimChange::MustBeNone`] forbids; nothing was written.
+    Claimed,
 }
 
 /// What became of a fence.
@@ -313,6 +326,8 @@ pub struct Filter {
     pub created_from: Option<Timestamp>,
     /// Recorded before this time.
     pub created_before: Option<Timestamp>,
+    /// Only those that people have to look at ([`Payout::needs_attention`]).
+    pub needs_attention: bool,
 }
 
 /// Which destinations a list shows.

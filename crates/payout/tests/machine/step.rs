@@ -201,6 +201,21 @@ fn nothing_is_sent_again_sooner_than_the_hold_ends() {
     assert_eq!(bench.step(), Step::Open);
 }
 
+/// A merchant's hold may end sooner than was said. What is then tried in vain for another reason is
+/// tried again as everything else is.
+#[test]
+fn a_hold_that_ended_early_does_not_delay_what_is_tried_again() {
+    let mut bench = standing(Standing::Forgetful, &look_up(true));
+    let until = bench.now.plus(HOUR);
+    bench.must(What::Blocked(Reason::AccessRefused, until));
+    let due = |in_vain| {
+        let tries = Tries { in_vain, access_refused: false };
+        due_at(bench.payout(), &bench.policy, tries, bench.now)
+    };
+    assert_eq!(due(0), Some(until));
+    assert!(due(1) < Some(until));
+}
+
 /// Asking again at once would keep us locked out, and maybe everybody who shares the account.
 #[test]
 fn no_question_is_asked_sooner_than_the_hold_after_our_access_was_refused() {

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use api::v1;
 use api::v1::payouts_server::Payouts;
-use engine::{CancelAnswer, CreateRequest, Created, Engine, QueryError, Tail, WaitUntil};
+use engine::{
+    CancelAnswer, CreateRequest, Created, Engine, QueryError, Tail, Validation, WaitUntil,
+};
 use futures_util::future::{Either, select};
 use payout::id::{Merchant, PayoutId};
 use payout::port::{Entry, Fact, Filter, Page, PageToken, Selection};
@@ -21,7 +23,7 @@ use crate::convert::{self, PayoutList, Which};
 use crate::status::Failure;
 
 /// A list that is longer is cut into more pages: most clients take no message above 4 MiB.
-const RESPONSE_LENGTH_MAX: usize = 3 * 1024 * 1024;
+pub(super) const RESPONSE_LENGTH_MAX: usize = 3 * 1024 * 1024;
 
 #[async_trait]
 impl Payouts for Service {
@@ -88,6 +90,9 @@ async fn create(
     request: v1::CreatePayoutRequest,
     wait_max: Duration,
 ) -> Result<v1::CreatePayoutResponse, Failure> {
+    if request.validate_only {
+        return validate(&shared.engine, request).await;
+    }
     let clock = shared.engine.clock();
     let wait_end = clock.monotonic().saturating_add(wait_max);
     let request = convert::create(request, wait_max)?;
@@ -105,7 +110,20 @@ async fn create(
 }
 
 fn created(payout: &Payout, replayed: bool) -> v1::CreatePayoutResponse {
-    v1::CreatePayoutResponse { payout: Some(convert::payout(payout)), replayed }
+    v1::CreatePayoutResponse { payout: Some(convert::payout(payout)), replayed, validated: false }
+}
+
+async fn validate(
+    engine: &Engine,
+    request: v1::CreatePayoutRequest,
+) -> Result<v1::CreatePayoutResponse, Failure> {
+    let CreateRequest { order, target, .. } = convert::create(request, Duration::ZERO)?;
+    match engine.validate(order, target).await.map_err(Failure::Validate)? {
+        Validation::Known(payout) => Ok(created(&payout, true)),
+        Validation::Fits { .. } => {
+            Ok(v1::CreatePayoutResponse { payout: None, replayed: false, validated: true })
+        }
+    }
 }
 
 /// Waits for the outcome of a payout by repeating its creation. An outcome can take days: a stop of

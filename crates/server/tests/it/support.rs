@@ -30,7 +30,7 @@ use payout::policy::{Backoff, DoubtPolicy, Policy};
 use payout::port::*;
 use payout::queue::{QueueHold, QueueHoldKind};
 use payout::reason::Reason;
-use payout::record::{Fence, Payout};
+use payout::record::{Fence, Payout, Record};
 use payout::time::{Time, Timestamp};
 use server::{Drained, Listeners, Probes, ServerConfig, serve};
 use store_embedded::EmbeddedStore;
@@ -236,6 +236,13 @@ impl Store for DownStore {
     ) -> Result<(Vec<Payout>, Option<PageToken>), StoreError> {
         self.down().await
     }
+    async fn list_operators_business(
+        &self,
+        _: Option<&Merchant>,
+        _: &Page,
+    ) -> Result<(Vec<Record>, Option<PageToken>), StoreError> {
+        self.down().await
+    }
     async fn claim(&self, _: &Claim) -> Result<Vec<PayoutId>, StoreError> {
         self.down().await
     }
@@ -314,7 +321,7 @@ impl Provider for TestProvider {
             currencies: vec![(Currency::parse("EUR").unwrap(), None, None)],
             countries: Vec::new(),
             methods: vec![Method::ImportDestination, Method::PayDestination],
-            confirms: true,
+            presumed_after: None,
             duplicate_protection: true,
             return_window: self.policy.return_window,
         }

@@ -206,7 +206,7 @@ impl Provider for Europe {
                 Method::RegisterDestination,
                 Method::ImportDestination,
             ],
-            confirms: self.config.policy.presumed_after.is_none(),
+            presumed_after: self.config.policy.presumed_after,
             duplicate_protection: true,
             return_window: self.config.policy.return_window,
         }

@@ -126,7 +126,7 @@ fn payout_event(about: &PayoutEvent) -> Value {
     })
 }
 
-fn cause(cause: &Cause) -> Value {
+pub(super) fn cause(cause: &Cause) -> Value {
     json!({
         "reason": bare(cause.reason().as_str_name(), "REASON_"),
         "retryable": cause.retryable,
@@ -145,11 +145,11 @@ pub(crate) fn amount(money: &Money) -> String {
     }
 }
 
-fn bare<'a>(name: &'a str, prefix: &str) -> &'a str {
+pub(super) fn bare<'a>(name: &'a str, prefix: &str) -> &'a str {
     name.strip_prefix(prefix).unwrap_or(name)
 }
 
-fn time(at: Option<&prost_types::Timestamp>) -> Value {
+pub(super) fn time(at: Option<&prost_types::Timestamp>) -> Value {
     at.map_or(Value::Null, |at| json!(timestamp(at).to_string()))
 }
 
