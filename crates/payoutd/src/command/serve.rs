@@ -46,7 +46,10 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
 /// What of the configuration is the server's own.
 pub(crate) fn server_config(config: &config::Config) -> ServerConfig {
     let defaults = ServerConfig::default();
+    // However many creations wait for the provider, there is room for other calls.
+    let calls_max = config.limits.creations_max + defaults.limits.calls_max;
     ServerConfig {
+        limits: server::Limits { calls_max, ..defaults.limits },
         intervals: Intervals { heartbeat: config.heartbeat_interval, ..defaults.intervals },
         grace: config.grace,
         ..defaults

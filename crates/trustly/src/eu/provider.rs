@@ -277,6 +277,10 @@ impl Provider for Europe {
         answer
     }
 
+    fn admits(&self, path: &str, _: Option<&str>) -> bool {
+        payout_of(&self.keys, path).is_some()
+    }
+
     fn receive(&self, inbound: &Inbound) -> Result<Receipt, Rejection> {
         notice::receive(self, inbound)
     }

@@ -131,6 +131,13 @@ impl Webhook {
     }
 }
 
+/// Whether a webhook's `Authorization` header names one of `credentials`; whoever knows the access
+/// id can write it.
+pub fn names_one_of(credentials: &[Credentials], authorization: &str) -> bool {
+    let Some((access_id, _)) = split_header(authorization) else { return false };
+    credentials.iter().any(|candidate| candidate.access_id() == access_id)
+}
+
 /// Access id and signature, split at the first colon, because the signature may have one too.
 fn split_header(authorization: &str) -> Option<(String, String)> {
     let (scheme, base64) = authorization.split_once(' ')?;
