@@ -26,5 +26,6 @@ mod recovery;
 mod serving;
 mod smoke;
 mod stuck;
+mod terminal;
 mod watch;
 mod webhooks;

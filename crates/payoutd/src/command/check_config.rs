@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::Failure;
+use super::terminal::say;
 use crate::config;
 
 /// Arguments of `payoutd check-config`.
@@ -15,17 +16,17 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let config = config::load(&args.config)?;
-    println!("{} is complete:", args.config.display());
-    println!("  data directory {}", config.directory.display());
+    say(format_args!("{} is complete:", args.config.display()));
+    say(format_args!("  data directory {}", config.directory.display()));
     for (merchant, section) in &config.merchants {
         let region = match section.provider {
             config::ProviderConfig::Europe(_) => "Trustly Europe",
             config::ProviderConfig::Americas(_) => "Trustly Americas",
         };
-        println!("  merchant {merchant}: {region}");
+        say(format_args!("  merchant {merchant}: {region}"));
     }
-    println!(
+    say(format_args!(
         "note: payout ids derive from merchant names; a renamed merchant cannot see its old payouts"
-    );
+    ));
     Ok(())
 }

@@ -8,6 +8,7 @@ use futures_util::future::{Either, select};
 use server::{Drained, Intervals, Probes, ServerConfig};
 use tokio::sync::oneshot;
 
+use super::terminal::announce;
 use super::{Failure, shutdown};
 use crate::compose::{Composed, compose};
 use crate::config;
@@ -37,9 +38,9 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     let settings = server_config(&config);
     let composed = compose(config).await?;
     let bound = composed.bound;
-    println!("grpc {}", bound.grpc);
-    println!("webhooks {}", bound.webhooks);
-    println!("admin {}", bound.admin);
+    announce(format_args!("grpc {}", bound.grpc));
+    announce(format_args!("webhooks {}", bound.webhooks));
+    announce(format_args!("admin {}", bound.admin));
     serve(composed, settings, shutdown::signal()).await
 }
 
@@ -52,7 +53,6 @@ pub(crate) fn server_config(config: &config::Config) -> ServerConfig {
         limits: server::Limits { calls_max, ..defaults.limits },
         intervals: Intervals { heartbeat: config.heartbeat_interval, ..defaults.intervals },
         grace: config.grace,
-        ..defaults
     }
 }
 

@@ -1,6 +1,7 @@
 //! What every call has in common: it is bounded in number and in time, answered with a status of
 //! ours, counted, and told in one line of the log, never with its contents.
 
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -79,7 +80,7 @@ impl Call {
         self,
         handler: impl Future<Output = Result<T, Failure>>,
     ) -> Result<Response<T>, Status> {
-        let result = self.bounded(handler).await;
+        let result = self.bounded(pin!(handler)).await;
         self.answered(result)
     }
 
@@ -90,10 +91,10 @@ impl Call {
         handler: impl Future<Output = Result<T, Failure>>,
         wait: impl FnOnce(T) -> W,
     ) -> Result<Response<T>, Status> {
-        let mut result = self.bounded(handler).await;
+        let mut result = self.bounded(pin!(handler)).await;
         if let Ok(done) = result {
             result = match self.shared.waits.try_acquire() {
-                Ok(_permit) => self.in_time(async { Ok(wait(done).await) }).await,
+                Ok(_permit) => self.in_time(pin!(async { Ok(wait(done).await) })).await,
                 Err(_) => Ok(done),
             };
         }
@@ -102,7 +103,7 @@ impl Call {
 
     async fn bounded<T>(
         &self,
-        handler: impl Future<Output = Result<T, Failure>>,
+        handler: Pin<&mut impl Future<Output = Result<T, Failure>>>,
     ) -> Result<T, Failure> {
         if self.method.is_mutation() && self.shared.drain.has_begun() {
             return Err(Failure::ShuttingDown);
@@ -115,10 +116,9 @@ impl Call {
 
     async fn in_time<T>(
         &self,
-        handler: impl Future<Output = Result<T, Failure>>,
+        handler: Pin<&mut impl Future<Output = Result<T, Failure>>>,
     ) -> Result<T, Failure> {
         let Some(deadline) = self.deadline else { return handler.await };
-        let handler = std::pin::pin!(handler);
         let late = self.shared.engine.clock().sleep_until(deadline);
         match select(handler, late).await {
             Either::Left((result, _)) => result,
