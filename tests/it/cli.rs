@@ -361,7 +361,7 @@ async fn a_slip_in_the_file_is_named_without_the_secret_in_it() {
         (PASSWORD, "password = hunter2", &["line 19"]),
         (PASSWORD, "password = \"hunter2", &["line 19"]),
         (STATEMENT, "shopper_statement = { text = \"hunter2\" }", &["line 23", "a string"]),
-        (STATEMENT, "pasword = \"hunter2\"", &["line 23", "pasword"]),
+        (STATEMENT, "pasword = \"hunter2\"", &["shopper_statement", "is missing", "pasword"]),
         ("\"100ms\"", "\"100\"", &["line 8", "is not a duration"]),
         ("{ file = \"secrets/key-1\" }", "{ hex = \"hunter2\" }", &["line 14", "file", "env"]),
     ];

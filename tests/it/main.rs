@@ -16,6 +16,7 @@ mod bad_input;
 mod bad_queries;
 mod cancel;
 mod cli;
+mod configuration;
 mod create;
 mod destinations;
 mod kill;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::Failure;
 use super::terminal::say;
-use crate::config;
+use crate::config::{self, ListenInstead};
 
 /// Arguments of `payoutd check-config`.
 #[derive(clap::Args)]
@@ -15,7 +15,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
-    let config = config::load(&args.config)?;
+    let config = config::load(&args.config, ListenInstead::default())?;
     say(format_args!("{} is complete:", args.config.display()));
     say(format_args!("  data directory {}", config.directory.display()));
     for (merchant, section) in &config.merchants {

@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use super::terminal::announce;
 use super::{Failure, shutdown};
 use crate::compose::{Composed, compose};
-use crate::config;
+use crate::config::{self, ListenInstead};
 
 /// Arguments of `payoutd serve`.
 #[derive(clap::Args)]
@@ -31,10 +31,8 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(args: Args) -> Result<(), Failure> {
-    let mut config = config::load(&args.config)?;
-    config.listen.grpc = args.grpc.unwrap_or(config.listen.grpc);
-    config.listen.webhooks = args.webhooks.unwrap_or(config.listen.webhooks);
-    config.listen.admin = args.admin.unwrap_or(config.listen.admin);
+    let Args { config: path, grpc, webhooks, admin } = args;
+    let config = config::load(&path, ListenInstead { grpc, webhooks, admin })?;
     let settings = server_config(&config);
     let composed = compose(config).await?;
     let bound = composed.bound;

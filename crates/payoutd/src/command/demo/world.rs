@@ -13,7 +13,7 @@ use crate::command::simulate::{self, CONFIG_FILE};
 use crate::command::terminal::announce;
 use crate::command::{Failure, serve};
 use crate::compose::{compose, random_hex};
-use crate::config::{self, Listen};
+use crate::config::{self, Listen, ListenInstead};
 
 /// By how much time is compressed: Trustly's minutes become tenths of a second.
 const TIME_FACTOR: u32 = 600;
@@ -57,7 +57,7 @@ impl World {
         tasks.push(tokio::spawn(async move {
             Ok(trustly_sim::serve(listener, simulation, stop_of(until)).await?)
         }));
-        let config = config::load(&directory.join(CONFIG_FILE))?;
+        let config = config::load(&directory.join(CONFIG_FILE), ListenInstead::default())?;
         let settings = serve::server_config(&config);
         let composed = compose(config).await?;
         let listen = composed.bound;
