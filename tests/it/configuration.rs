@@ -90,6 +90,20 @@ horizon = "1s"
     }
 }
 
+#[tokio::test]
+async fn a_server_says_what_it_serves() {
+    let world = World::start().await;
+    let log = std::fs::read_to_string(world.server_log()).unwrap();
+    let line = |what: &str| log.lines().find(|line| line.contains(what)).unwrap().to_owned();
+    let starting = line("\"starting\"");
+    for told in ["\"version\"", "payoutd.toml", "/data\""] {
+        assert!(starting.contains(told), "{told}: {starting}");
+    }
+    for region in ["\"demo-eu\",\"region\":\"Trustly Europe\"", "\"Trustly Americas\""] {
+        assert!(line(region).contains("\"undecided\":\"0\""), "{log}");
+    }
+}
+
 /// What the check and the server say to a configuration.
 fn both(world: &World, text: &str) -> (Ran, Ran) {
     let bad = world.directory().join("slip.toml");

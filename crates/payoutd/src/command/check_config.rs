@@ -19,11 +19,10 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     say(format_args!("{} is complete:", args.config.display()));
     say(format_args!("  data directory {}", config.directory.display()));
     for (merchant, section) in &config.merchants {
-        let region = match section.provider {
-            config::ProviderConfig::Europe(_) => "Trustly Europe",
-            config::ProviderConfig::Americas(_) => "Trustly Americas",
-        };
-        say(format_args!("  merchant {merchant}: {region}"));
+        say(format_args!("  merchant {merchant}: {}", section.provider.region()));
+        if let Some(url) = &config.public_url {
+            say(format_args!("    notifications arrive under {url}/notifications/{merchant}"));
+        }
     }
     say(format_args!(
         "note: payout ids derive from merchant names; a renamed merchant cannot see its old payouts"

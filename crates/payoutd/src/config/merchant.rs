@@ -32,6 +32,16 @@ pub(crate) enum ProviderConfig {
     Americas(Box<amer::Config>),
 }
 
+impl ProviderConfig {
+    /// What people call it.
+    pub(crate) fn region(&self) -> &'static str {
+        match self {
+            Self::Europe(_) => "Trustly Europe",
+            Self::Americas(_) => "Trustly Americas",
+        }
+    }
+}
+
 /// Checks one section; notes what is wrong.
 pub(super) fn check(
     path: &str,
