@@ -1,6 +1,9 @@
 //! The configuration file: what is wrong in it is found before anything is served, by the check and
 //! by the server alike, and every key that there is is explained.
 
+use std::collections::BTreeSet;
+use std::path::Path;
+
 use crate::cli::{Ran, run};
 use crate::world::World;
 
@@ -102,6 +105,36 @@ async fn a_server_says_what_it_serves() {
     for region in ["\"demo-eu\",\"region\":\"Trustly Europe\"", "\"Trustly Americas\""] {
         assert!(line(region).contains("\"undecided\":\"0\""), "{log}");
     }
+}
+
+/// The names in the first column of the tables that explain the file, and those that are read.
+#[test]
+fn every_key_that_is_read_is_explained_and_no_other() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let read = |path: &str| std::fs::read_to_string(root.join(path)).unwrap();
+    let explained: BTreeSet<String> = read("docs/configuration.md")
+        .lines()
+        .filter_map(|line| Some(line.strip_prefix("| `")?.split_once('`')?.0.to_owned()))
+        .collect();
+    let source = read("crates/payoutd/src/config/file.rs");
+    let structs = source.split("\n}\n").filter(|item| item.contains("Deserialize"));
+    let mut known = BTreeSet::new();
+    for line in structs.flat_map(str::lines).map(str::trim) {
+        // A variant with one member in braces is a table, too.
+        let member = match line.split_once("{ ") {
+            Some((_, member)) if line.ends_with("},") => member,
+            _ => line.strip_prefix("pub(crate) ").unwrap_or_default(),
+        };
+        if let Some((name, _)) = member.split_once(": ") {
+            known.insert(name.to_owned());
+        }
+    }
+    // Tables of the whole file have chapters of their own.
+    for table in ["server", "store", "keys", "merchants"] {
+        assert!(known.remove(table), "{table}");
+    }
+    known.remove("policy");
+    assert_eq!(explained, known);
 }
 
 /// What the check and the server say to a configuration.
