@@ -253,7 +253,9 @@ pub(crate) fn log(event: &Event) {
         event::Change::Contradicted => {
             let advice = "compare what the provider says with the books of the caller before \
                           anything more is paid or given back";
-            tracing::error!(%payout, %merchant, sequence, state = after, reason, advice, "attention");
+            tracing::error!(
+                %payout, %merchant, sequence, state = after, reason, advice, "attention"
+            );
         }
         _ if parked => {
             let advice = "nothing more is tried by machine: ask the provider what became of the \

@@ -76,9 +76,9 @@ fn needs_public_url(listen: &Listen, file: &File) -> Option<String> {
     Some(format!("is missing; merchant {name} has a provider elsewhere: {WRITE}"))
 }
 
-/// Whether an address, ours or the provider's, can be used: money and credentials go there, so it is
-/// encrypted, unless it is on this machine, and without an end that
-/// what is appended would change.
+/// Whether an address, ours or the provider's, can be used: money and credentials go there, so it
+/// is encrypted, unless it is on this machine, and without an end that what is appended would
+/// change.
 pub(super) fn check_https(url: &str) -> Result<(), &'static str> {
     if url.ends_with('/') || url.contains(['?', '#', ' ', '@']) {
         return Err("must not end in a slash nor hold a query, a blank or a user's name");

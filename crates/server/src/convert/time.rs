@@ -19,8 +19,8 @@ pub(super) fn parse_timestamp(time: &prost_types::Timestamp) -> Result<Timestamp
     Ok(Timestamp::from_millis(seconds * 1000 + i64::from(nanos / NANOS_PER_MILLI)))
 }
 
-/// What lies beyond the calendar is shown as its first or last moment: a time that cannot be written
-/// would spoil the whole message for whoever renders it.
+/// What lies beyond the calendar is shown as its first or last moment: a time that cannot be
+/// written would spoil the whole message for whoever renders it.
 pub(super) fn timestamp(time: Timestamp) -> prost_types::Timestamp {
     let (first, last) = (SECONDS_RANGE.start() * 1000, SECONDS_RANGE.end() * 1000 + 999);
     let millis = time.as_millis().clamp(first, last);
