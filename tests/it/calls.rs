@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use api::v1::{
     CancelPayoutRequest, CreatePayoutRequest, DeleteDestinationRequest, DescribeProviderRequest,
     GetDestinationRequest, GetPayoutRequest, ImportDestinationRequest, ListDestinationsRequest,
-    ListParkedNotificationsRequest, ListPayoutEventsRequest, ListPayoutsRequest,
-    RegisterDestinationRequest, WatchPayoutsRequest,
+    ListIndeterminateRequest, ListParkedNotificationsRequest, ListPayoutEventsRequest,
+    ListPayoutsRequest, PauseSubmissionRequest, PreviewPayoutRequest, RegisterDestinationRequest,
+    ResumeSubmissionRequest, SettlePayoutRequest, WatchPayoutsRequest,
 };
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetail, StatusExt};
@@ -29,6 +30,11 @@ pub(crate) enum Call {
     DeleteDestination(DeleteDestinationRequest),
     Describe(DescribeProviderRequest),
     ListParked(ListParkedNotificationsRequest),
+    ListIndeterminate(ListIndeterminateRequest),
+    Settle(SettlePayoutRequest),
+    Pause(PauseSubmissionRequest),
+    Resume(ResumeSubmissionRequest),
+    Preview(PreviewPayoutRequest),
 }
 
 impl Call {
@@ -36,6 +42,7 @@ impl Call {
     pub(crate) async fn make(self, world: &World) -> Result<(), Status> {
         let mut payouts = world.payouts();
         let mut destinations = world.destinations();
+        let mut operations = world.operations();
         match self {
             Self::Create(request) => payouts.create_payout(request).await.map(drop),
             Self::Get(request) => payouts.get_payout(request).await.map(drop),
@@ -54,8 +61,15 @@ impl Call {
             }
             Self::Describe(request) => world.provider().describe_provider(request).await.map(drop),
             Self::ListParked(request) => {
-                world.operations().list_parked_notifications(request).await.map(drop)
+                operations.list_parked_notifications(request).await.map(drop)
             }
+            Self::ListIndeterminate(request) => {
+                operations.list_indeterminate(request).await.map(drop)
+            }
+            Self::Settle(request) => operations.settle_payout(request).await.map(drop),
+            Self::Pause(request) => operations.pause_submission(request).await.map(drop),
+            Self::Resume(request) => operations.resume_submission(request).await.map(drop),
+            Self::Preview(request) => operations.preview_payout(request).await.map(drop),
         }
     }
 
@@ -68,6 +82,9 @@ impl Call {
                 | Self::Register(_)
                 | Self::Import(_)
                 | Self::DeleteDestination(_)
+                | Self::Settle(_)
+                | Self::Pause(_)
+                | Self::Resume(_)
         )
     }
 }

@@ -310,7 +310,7 @@ two = { file = "secrets/key-1" }
 url = "http://api.example/1"
 username = "u"
 password = { file = "secrets/nowhere" }
-private_key = { file = "secrets/password" }
+merchant_keys = [{ private_key = { file = "secrets/password" } }]
 trustly_keys = []
 shopper_statement = " "
 
@@ -337,7 +337,7 @@ const BAD_PATHS: [&str; 16] = [
     "merchants.Demo",
     "merchants.Demo.trustly_europe.url",
     "merchants.Demo.trustly_europe.password",
-    "merchants.Demo.trustly_europe.private_key",
+    "merchants.Demo.trustly_europe.merchant_keys[0].private_key",
     "merchants.Demo.trustly_europe.trustly_keys",
     "merchants.Demo.trustly_europe.shopper_statement",
     "merchants.us.trustly_americas.url",

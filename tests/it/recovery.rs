@@ -183,6 +183,11 @@ fn with_horizon(horizon: &str) -> Options {
     Options { replace, ..Options::default() }
 }
 
+/// Options under which nobody vouches for the first store.
+fn forgetful(options: Options) -> Options {
+    Options { forgetful: true, ..options }
+}
+
 /// Creates payouts in the Americas until one is sent without a look.
 async fn prove_the_store(world: &World, destination: &str) {
     for number in 0..100 {

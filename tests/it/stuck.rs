@@ -17,7 +17,8 @@ const ALWAYS: u32 = 1_000_000;
 /// long before an attempt, and still the caller sees what an operator has to mend.
 #[tokio::test]
 async fn what_is_not_let_in_says_so_before_it_is_ever_sent() {
-    let world = World::start().await;
+    let options = Options { forgetful: true, ..Options::default() };
+    let world = World::start_with(&options).await;
     let destination = world.destination(US).await;
     for (region, on, code) in [("eu", "RegisterAccount", 616), ("amer", "list", 375)] {
         world
@@ -52,16 +53,29 @@ async fn what_is_not_let_in_says_so_before_it_is_ever_sent() {
     assert_eq!(holds.filter(spelled).count(), 2, "{log}");
 }
 
-/// What the provider does not know cannot have been paid to, not even in a past that the store
-/// forgot.
+/// A store that may have forgotten cannot say that a refused destination was never paid to.
 #[tokio::test]
-async fn a_destination_that_does_not_exist_fails_the_payout_also_in_a_new_store() {
-    let world = World::start().await;
-    world.payouts().create_payout(to_handle(US, "unknown", "99999999")).await.unwrap();
-    let payout = world.wait_for(US, "unknown", &[PayoutState::Failed]).await;
-    assert_eq!(payout.cause.unwrap().reason(), Reason::AccountInvalid);
-    assert!(payout.give_back.is_some());
-    assert!(world.movements(US, "unknown").await.is_empty());
+async fn a_refused_destination_fails_a_payout_only_if_nothing_was_forgotten() {
+    for forgetful in [false, true] {
+        let world = World::start_with(&Options { forgetful, ..Options::default() }).await;
+        let refuse =
+            json!({ "region": "eu", "on": "RegisterAccount", "fault": "refuse", "code": 624 });
+        world.fault(refuse).await;
+        let details = to_bank_details("refused", iban_of_a_person());
+        world.payouts().create_payout(details).await.unwrap();
+        world.payouts().create_payout(to_handle(US, "refused", "99999999")).await.unwrap();
+        for merchant in [EU, US] {
+            let payout = if forgetful {
+                let parked = |it: &Payout| it.attention.contains(&Attention::Parked.into());
+                world.wait_until(merchant, "refused", "parked", parked).await
+            } else {
+                world.wait_for(merchant, "refused", &[PayoutState::Failed]).await
+            };
+            assert_eq!(payout.cause.unwrap().reason(), Reason::AccountInvalid);
+            assert_eq!(payout.give_back.is_some(), !forgetful, "{merchant}");
+            assert!(world.movements(merchant, "refused").await.is_empty());
+        }
+    }
 }
 
 /// A webhook says that the money came back, and the transaction itself says every time that it did

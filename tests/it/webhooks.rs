@@ -25,7 +25,7 @@ struct Forgery {
     path: String,
     content_type: &'static str,
     authorization: Option<String>,
-    body: String,
+    body: Vec<u8>,
     status: u16,
     counted_as: &'static str,
 }
@@ -51,6 +51,10 @@ async fn what_is_not_the_providers_is_refused_counted_and_forgotten() {
         assert!(payout == eu || payout == us, "{payout:?}");
         assert_eq!(parked(&world, merchant).await, []);
     }
+    let log = std::fs::read_to_string(world.server_log()).unwrap();
+    let told: Vec<_> = log.lines().filter(|line| line.contains("\"ERROR\"")).collect();
+    let [told] = told.try_into().unwrap();
+    assert!(told.contains("unknown algorithm") && told.contains(EU), "{told}");
     // After all that a good one is still taken in.
     let good = Notice::about("payoutconfirmation", &eu, "5000000001");
     send_good(&world, &keys, &good, &eu.id).await;
@@ -151,7 +155,8 @@ async fn what_names_an_unknown_payout_waits_for_it() {
     assert_eq!(answer, (200, "OK".to_owned()));
     let [waiting] = parked(&world, US).await.try_into().unwrap();
     assert_eq!((waiting.payout_id, waiting.provider_kind), (id, "Complete".to_owned()));
-    check_never_sent(&world, US, "completed", PayoutState::Completed).await;
+    // Its word alone completes nothing: the transaction must say so itself, and there is none.
+    check_never_sent(&world, US, "completed", PayoutState::Pending).await;
     assert_eq!(parked(&world, US).await, []);
 }
 
@@ -247,7 +252,7 @@ fn european(keys: &Keys, payout: &str) -> Vec<Forgery> {
         path: path.to_owned(),
         content_type: JSON,
         authorization: None,
-        body: body.to_string(),
+        body: body.to_string().into_bytes(),
         status: 401,
         counted_as: "forged",
     };
@@ -257,14 +262,16 @@ fn european(keys: &Keys, payout: &str) -> Vec<Forgery> {
     unsigned["params"].as_object_mut().unwrap().remove("signature");
     let mut mislabelled = good.clone();
     mislabelled["params"]["signature"] = json!(format!("alg=RS256;{}", text_of(&good)));
+    let mut unknown_algorithm = good.clone();
+    unknown_algorithm["params"]["signature"] = json!(format!("alg=PS256;{}", text_of(&good)));
     let mut of_another_method = good.clone();
     of_another_method["method"] = json!("payoutconfirmation");
     let mut wrong_mac = address.clone();
     let last = wrong_mac.pop().unwrap();
     wrong_mac.push(if last == 'a' { 'b' } else { 'a' });
     let whole = good.to_string();
-    let malformed = |name, body: &str| Forgery {
-        body: body.to_owned(),
+    let malformed = |name, body: &[u8]| Forgery {
+        body: body.to_vec(),
         status: 400,
         counted_as: "malformed",
         ..forged(name, &address, Value::Null)
@@ -279,11 +286,18 @@ fn european(keys: &Keys, payout: &str) -> Vec<Forgery> {
         forged("another payout's address", &other, good.clone()),
         forged("no address", "/notifications/demo-eu", good.clone()),
         forged("the other region's address", AMERICAS, good.clone()),
-        malformed("truncated", whole.split_at(whole.len() - 7).0),
-        malformed("empty", ""),
-        malformed("a form", "method=credit&amount=10.00"),
-        malformed("no object", "[]"),
+        malformed("truncated", whole.split_at(whole.len() - 7).0.as_bytes()),
+        malformed("empty", b""),
+        malformed("a form", b"method=credit&amount=10.00"),
+        malformed("no object", b"[]"),
+        Forgery {
+            counted_as: "unverifiable",
+            ..forged("of an unknown algorithm", &address, unknown_algorithm)
+        },
     ];
+    for (name, body) in hostile(&credit, keys) {
+        forgeries.push(malformed(name, &body));
+    }
     forgeries.push(Forgery {
         name: "wrong content type and key",
         content_type: FORM,
@@ -302,6 +316,43 @@ fn european(keys: &Keys, payout: &str) -> Vec<Forgery> {
     forgeries
 }
 
+/// Bodies that no two readers need read alike, or that are made to exhaust one. Where a signature
+/// can be over what is in them, it is good.
+fn hostile(credit: &Notice, keys: &Keys) -> Vec<(&'static str, Vec<u8>)> {
+    let good = credit.signed(&keys.trustly).to_string();
+    let replaced = |from: &str, to: &str| {
+        assert!(good.contains(from), "{from} in {good}");
+        good.replacen(from, to, 1).into_bytes()
+    };
+    let amount = r#""amount":"10.00""#;
+    let with_amount = |text: &str| replaced(amount, &format!(r#"{amount},{text}"#));
+    let mut not_utf8 = good.clone().into_bytes();
+    let at = good.find("customer-1").unwrap();
+    not_utf8[at] = 0xff;
+    let mut cut_character = good.clone().into_bytes();
+    cut_character.splice(at..=at, [0xc3]);
+    let nested = |depth: usize| format!(r#""z":{}{}"#, "[".repeat(depth), "]".repeat(depth));
+    vec![
+        ("the same key twice", with_amount(r#""amount":"10.00""#)),
+        ("the same key twice, once escaped", with_amount(r#""\u0061mount":"99.00""#)),
+        ("params twice", replaced(r#""version""#, r#""params":{},"version""#)),
+        ("nested deeply", with_amount(&nested(200))),
+        (
+            "nested to the end of the body",
+            [b"{\"method\":\"credit\",\"params\":".to_vec(), b"[".repeat(60_000)].concat(),
+        ),
+        ("nested objects without end", br#"{"a":"#.repeat(10_000)),
+        ("a huge number", with_amount(&format!(r#""z":{}"#, "9".repeat(50_000)))),
+        ("a number with a huge fraction", with_amount(&format!(r#""z":0.{}1"#, "0".repeat(65)))),
+        ("not UTF-8", not_utf8),
+        ("half a character", cut_character),
+        ("half a surrogate pair", replaced("customer-1", r"customer-\ud83d")),
+        ("a byte order mark", [b"\xef\xbb\xbf".as_slice(), good.as_bytes()].concat()),
+        ("a control character", replaced("customer-1", "customer\u{0}1")),
+        ("something behind it", [good.as_bytes(), b"{}"].concat()),
+    ]
+}
+
 fn text_of(notification: &Value) -> String {
     notification["params"]["signature"].as_str().unwrap().to_owned()
 }
@@ -314,7 +365,7 @@ fn american(keys: &Keys, payout: &str) -> Vec<Forgery> {
         path: AMERICAS.to_owned(),
         content_type: FORM,
         authorization: authorization.map(str::to_owned),
-        body: body.to_owned(),
+        body: body.as_bytes().to_vec(),
         status: 401,
         counted_as: "forged",
     };
@@ -418,14 +469,14 @@ async fn post(
     path: &str,
     content_type: &str,
     authorization: Option<&str>,
-    body: &str,
+    body: impl AsRef<[u8]>,
 ) -> (u16, String) {
     let url = format!("http://{}{path}", world.webhooks_at);
     let mut request = world.http.post(url).header(CONTENT_TYPE, content_type);
     if let Some(authorization) = authorization {
         request = request.header(AUTHORIZATION, authorization);
     }
-    let answer = request.body(body.to_owned()).send().await.unwrap();
+    let answer = request.body(body.as_ref().to_vec()).send().await.unwrap();
     (answer.status().as_u16(), answer.text().await.unwrap())
 }
 

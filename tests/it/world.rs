@@ -63,11 +63,14 @@ pub(crate) struct Options {
     pub(crate) replace: Vec<(&'static str, String)>,
     /// What the server logs; its default, if empty.
     pub(crate) server_log: String,
+    /// Whether nobody vouches for the first store: it may have forgotten anything.
+    pub(crate) forgetful: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { time_factor: 600, seed: 1, replace: Vec::new(), server_log: String::new() }
+        let (replace, server_log) = (Vec::new(), String::new());
+        Self { time_factor: 600, seed: 1, replace, server_log, forgetful: false }
     }
 }
 
@@ -106,6 +109,9 @@ impl World {
             text = text.replace(what, with);
         }
         std::fs::write(&config, text).unwrap();
+        if options.forgetful {
+            std::fs::remove_file(directory.path().join("data/vouched")).unwrap();
+        }
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         Self {
             directory,

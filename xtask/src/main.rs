@@ -7,6 +7,8 @@
 mod buf;
 mod codegen;
 mod deny;
+mod fuzz;
+mod peers;
 mod shell;
 mod test;
 mod tidy;
@@ -20,7 +22,10 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   codegen      write crates/api/src/gen from proto/
   buf          lint, format and compatibility of proto/ (needs npm)
   buf-image    write the image that compatibility is checked against: only when releasing
-  deny         licences, bans and sources of all dependencies";
+  deny         licences, bans and sources of all dependencies
+  fuzz --minutes N [--seed S]
+               changed messages against the inbound path; a short run is among the tests
+  peers        merchants in Java, JavaScript and Python against the simulator";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -42,6 +47,9 @@ fn run(words: &[&str]) -> Result<(), String> {
         ["buf"] => buf::check(),
         ["buf-image"] => buf::write_image(),
         ["deny"] => deny::check(),
+        ["fuzz", "--minutes", minutes] => fuzz::run(minutes, None),
+        ["fuzz", "--minutes", minutes, "--seed", seed] => fuzz::run(minutes, Some(seed)),
+        ["peers"] => peers::run(),
         [] | ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             Ok(())

@@ -18,10 +18,24 @@ pub(crate) fn read(path: &Path) -> Result<String, String> {
 /// Runs a program in the root of the workspace, showing what it prints; anything but success is an
 /// error.
 pub(crate) fn run(program: &str, arguments: &[&str]) -> Result<(), String> {
-    let line = format!("{program} {}", arguments.join(" "));
+    run_with(&[], program, arguments)
+}
+
+/// The same with variables added to the environment.
+pub(crate) fn run_with(
+    variables: &[(&str, &str)],
+    program: &str,
+    arguments: &[&str],
+) -> Result<(), String> {
+    let mut line = String::new();
+    for (name, value) in variables {
+        line.push_str(&format!("{name}={value} "));
+    }
+    line.push_str(&format!("{program} {}", arguments.join(" ")));
     println!("$ {line}");
     let status = Command::new(program)
         .args(arguments)
+        .envs(variables.iter().copied())
         .current_dir(root())
         .status()
         .map_err(|error| format!("cannot run `{line}`: {error}"))?;

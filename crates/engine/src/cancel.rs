@@ -6,7 +6,7 @@ use payout::identity::payout_id;
 use payout::input::{Input, What};
 use payout::machine::Declined;
 use payout::port::{Fenced, StoreError};
-use payout::record::{Fence, Payout, Stored};
+use payout::record::{Fence, Payout};
 use payout::state::StateName;
 use thiserror::Error;
 
@@ -21,6 +21,9 @@ pub enum CancelAnswer {
     Canceled(Payout),
     /// There was no payout under the key, and there never will be one.
     Fenced,
+    /// There is no payout under the key and there never will be one, but there may have been one
+    /// that the store forgot.
+    FencedTooLate,
     /// Recorded, and carried out as soon as it is known whether the payout was sent.
     Requested(Payout),
     /// It cannot be stopped any more.
@@ -69,15 +72,26 @@ impl Engine {
         key: &IdempotencyKey,
     ) -> Result<CancelAnswer, CancelError> {
         self.adapter(merchant)?;
+        self.learn_continuity().await;
         let fence = Fence {
             payout: payout_id(merchant, key),
             merchant: merchant.clone(),
             idempotency_key: key.clone(),
             fenced_at: self.now(),
+            forgetful_until: self.forgetful_until(self.adapter(merchant)?),
         };
         match self.store().fence(&fence).await? {
-            Fenced::Fenced | Fenced::Existing(Stored::Fence(_)) => Ok(CancelAnswer::Fenced),
-            Fenced::Existing(Stored::Payout(_)) => self.cancel(merchant, &fence.payout).await,
+            Fenced::Existing(_) => self.cancel(merchant, &fence.payout).await,
+            Fenced::Fenced { fence, notified: false } if fence.forgetful_until.is_none() => {
+                Ok(CancelAnswer::Fenced)
+            }
+            Fenced::Fenced { fence, notified } => {
+                tracing::warn!(
+                    payout = %fence.payout, %merchant, notified,
+                    "a key is fenced that may have paid in a past which the store forgot"
+                );
+                Ok(CancelAnswer::FencedTooLate)
+            }
         }
     }
 }
@@ -109,8 +123,10 @@ fn cancel_error(error: TakeError) -> CancelError {
         TakeError::Query(error) => CancelError::Query(error),
         TakeError::Store(error) => CancelError::Store(error),
         TakeError::Gone => CancelError::Query(QueryError::PayoutNotFound),
-        TakeError::Contended | TakeError::Declined(_) | TakeError::Open(_) | TakeError::Key(_) => {
-            CancelError::Contended
-        }
+        TakeError::Contended
+        | TakeError::Claimed
+        | TakeError::Declined(_)
+        | TakeError::Open(_)
+        | TakeError::Key(_) => CancelError::Contended,
     }
 }

@@ -11,7 +11,6 @@ use payout::identity::payout_id;
 use payout::input::{Input, What};
 use payout::machine::{self, Tries};
 use payout::order::{Order, TargetRequest};
-use payout::policy::DoubtPolicy;
 use payout::port::{
     Adapter, Claim, Creation, CreationOutcome, EvidenceKind, Handle, ParkedNotification, Request,
     SealedEvidence, Selection, StoreError, Unfit,
@@ -156,7 +155,7 @@ pub(crate) struct Plan {
     order: Order,
     target: TargetRequest,
     handle: Option<Handle>,
-    look_first: Option<Timestamp>,
+    forgetful_until: Option<Timestamp>,
     pub(crate) recorded: oneshot::Sender<Result<Created, CreateError>>,
     pub(crate) rested: oneshot::Sender<()>,
     pub(crate) permit: OwnedSemaphorePermit,
@@ -170,6 +169,7 @@ impl Engine {
         let wait_max = wait_max.min(self.parts().limits.wait_max);
         let wait_end = self.clock().monotonic().saturating_add(wait_max);
         let id = payout_id(&order.merchant, &order.idempotency_key);
+        self.learn_continuity().await;
         if let Some(stored) = self.store().load(&id).await? {
             let created = self.existing(stored, &order, &target)?;
             return Ok(self.wait_for_outcome(created, wait_until, wait_end).await);
@@ -205,7 +205,7 @@ impl Engine {
             return Ok(Validation::Known(Box::new(known.payout)));
         }
         let handle = self.check(&order, &target).await?;
-        let intent = Intent { id, order, target, handle, look_first: None };
+        let intent = Intent { id, order, target, handle, forgetful_until: None };
         let Some(handle) = &intent.handle else { return Ok(Validation::Fits { request: None }) };
         let Ok(adapter) = self.adapter(&intent.order.merchant) else {
             return Err(CreateError::UnknownMerchant);
@@ -227,14 +227,14 @@ impl Engine {
         let Ok(adapter) = self.adapter(&order.merchant) else {
             return Err(CreateError::UnknownMerchant);
         };
-        let look_first = self.look_first(adapter);
+        let forgetful_until = self.forgetful_until(adapter);
         let permit = match self.shared().creations.clone().try_acquire_owned() {
             Ok(permit) => permit,
             Err(TryAcquireError::NoPermits) => return Err(CreateError::Overloaded),
             Err(TryAcquireError::Closed) => return Err(CreateError::Stopping),
         };
         let handle = self.check(&order, &target).await?;
-        Ok(Plan { id, order, target, handle, look_first, recorded, rested, permit })
+        Ok(Plan { id, order, target, handle, forgetful_until, recorded, rested, permit })
     }
 
     /// Checks an order and its target; returns the handle, where it is known already.
@@ -258,16 +258,11 @@ impl Engine {
         Ok(handle)
     }
 
-    /// A provider that may take the same bytes for another order is asked before the first send,
-    /// as long as this store cannot prove that it never knew the key. Says since when it knows.
-    fn look_first(&self, adapter: &dyn Adapter) -> Option<Timestamp> {
-        let policy = adapter.policy();
+    /// Since when this store has forgotten nothing, as long as it cannot prove that it never knew
+    /// a key: callers repeat a key within the horizon, if ever.
+    pub(crate) fn forgetful_until(&self, adapter: &dyn Adapter) -> Option<Timestamp> {
         let (since, now) = (self.continuous_since(), self.now());
-        match policy.doubt {
-            DoubtPolicy::Resend => None,
-            DoubtPolicy::LookUp { .. } if now >= since.plus(policy.horizon) => None,
-            DoubtPolicy::LookUp { .. } => Some(since.min(now)),
-        }
+        (now < since.plus(adapter.policy().horizon)).then(|| since.min(now))
     }
 
     async fn stored_handle(
@@ -311,8 +306,9 @@ impl Engine {
     /// Carries a plan out: the durable write, then the first attempt, then whatever follows. Runs
     /// in a task of [`crate::serve`]; nobody can cancel it.
     pub(crate) async fn carry_out(&self, plan: Plan) {
-        let Plan { id, order, target, handle, look_first, recorded, rested, permit } = plan;
-        let intent = Intent { id, order, target, handle, look_first };
+        let Plan { id, order, target, handle, forgetful_until, recorded, rested, permit } = plan;
+        let intent = Intent { id, order, target, handle, forgetful_until };
+        let until = self.send_until(&intent.order.merchant);
         let (created, request) = match self.write(&intent).await {
             Ok(written) => written,
             Err(error) => {
@@ -330,7 +326,7 @@ impl Engine {
         // that is not even sent yet waits until the drive has sent it.
         let (goes_on, rested) = match request {
             Some(request) => {
-                let goes_on = self.send_first(&payout, &request).await;
+                let goes_on = self.send_first(&payout, &request, until).await;
                 let _ = rested.send(());
                 (goes_on, None)
             }
@@ -343,9 +339,9 @@ impl Engine {
     }
 
     /// Sends the first attempt; says whether there may be more to do now.
-    async fn send_first(&self, payout: &Payout, request: &Request) -> bool {
+    async fn send_first(&self, payout: &Payout, request: &Request, until: Duration) -> bool {
         let Ok(adapter) = self.adapter(&payout.order.merchant) else { return false };
-        match self.send(payout, request, adapter).await {
+        match self.send(payout, request, adapter, until).await {
             Ok(goes_on) => goes_on,
             Err(error) => {
                 let id = &payout.id;
@@ -408,7 +404,7 @@ impl Engine {
         let created = event::Created {
             order: intent.order.clone(),
             fingerprint: fingerprint(&self.parts().keys, &intent.order, &intent.target),
-            look_first: intent.look_first,
+            forgetful_until: intent.forgetful_until,
             resolved: intent.handle.is_some(),
         };
         machine::create(intent.id.clone(), created, time.wall)
@@ -439,7 +435,8 @@ impl Engine {
         let payout = &record.payout;
         let late = payout.order.submit_before.is_some_and(|limit| time.wall >= limit);
         let stopped = self.block(&payout.order.merchant).is_some();
-        let fresh = events.len() == 1 && payout.look_first.is_none() && !late && !stopped;
+        let looks = payout.forgetful_until.is_some() && adapter.policy().doubt.looks_up();
+        let fresh = events.len() == 1 && !looks && !late && !stopped;
         let (true, Some(handle)) = (fresh, &intent.handle) else { return Ok(None) };
         let request = adapter.prepare(payout, handle, payout.next_generation())?;
         let attempt = self.attempt(payout, &request, adapter);
@@ -507,7 +504,7 @@ struct Intent {
     order: Order,
     target: TargetRequest,
     handle: Option<Handle>,
-    look_first: Option<Timestamp>,
+    forgetful_until: Option<Timestamp>,
 }
 
 /// Applies one input to a payout that is not stored yet. What it declines is left out: a parked

@@ -1,9 +1,11 @@
 //! Driving a payout: whatever is to be done next, until nothing is. The first attempt and recovery
 //! are this same code; recovery merely finds a payout further on.
 
+use std::time::Duration;
+
 use payout::attempt::{Attempt, AttemptStatus};
 use payout::codec::{CodecError, decode_target};
-use payout::id::PayoutId;
+use payout::id::{Merchant, PayoutId};
 use payout::input::{Input, ProviderWords, What};
 use payout::machine::{self, Situation, Step};
 use payout::order::TargetRequest;
@@ -35,6 +37,8 @@ pub(crate) enum DriveError {
     Unfit(#[from] Unfit),
     #[error("the handle of the destination is missing")]
     NoHandle,
+    #[error("the store has not said yet since when it has forgotten nothing")]
+    Unproven,
 }
 
 impl Engine {
@@ -59,6 +63,10 @@ impl Engine {
         let Some(record) = self.load_record(id).await.map_err(TakeError::from)? else {
             return Ok(false);
         };
+        self.learn_continuity().await;
+        if self.continuous_since() == Timestamp::MAX {
+            return Err(DriveError::Unproven);
+        }
         let merchant = &record.payout.order.merchant;
         let adapter = self.adapter(merchant).map_err(TakeError::from)?;
         let payout = &record.payout;
@@ -70,9 +78,16 @@ impl Engine {
             Step::GiveUpHint => self.put(payout, What::HintGivenUp).await,
             Step::Expire => self.put(payout, What::Expired).await,
             Step::Park(reason) => self.put(payout, What::Parked(reason)).await,
+            Step::Distrust(since) => self.put(payout, What::PastForgotten(since)).await,
             Step::Presume => self.put(payout, What::Presumed).await,
             Step::Hold(reason, until) => {
-                self.put_off(payout, Some(What::Blocked(reason, until)), until).await
+                let what = Some(What::Blocked(reason, until));
+                let goes_on = self.put_off(payout, what, until).await?;
+                // What ended the hold just now may have come before this was put off.
+                if self.block(merchant).is_none() {
+                    self.hurry_one(id).await;
+                }
+                Ok(goes_on)
             }
             Step::Wait(until) if is_scheduled_too_early(&record, until) => {
                 self.put_off(payout, None, until).await
@@ -113,7 +128,7 @@ impl Engine {
             TargetRequest::Destination(_) => return Err(DriveError::NoHandle),
         };
         let (what, words, handle) = match resolution {
-            Resolution::Unusable(_, reason, words) if payout.look_first.is_none() => {
+            Resolution::Unusable(_, reason, words) if payout.forgetful_until.is_none() => {
                 (What::DestinationRefused(reason), words, None)
             }
             // A past that was forgotten may have paid to it; if not, the send will be refused.
@@ -159,7 +174,7 @@ impl Engine {
             return self.put(payout, What::Parked(Reason::ProviderAccountChanged)).await;
         }
         let attempt = self.attempt(payout, &request, adapter);
-        let number = attempt.number;
+        let (number, until) = (attempt.number, self.send_until(&payout.order.merchant));
         let sealed = self.seal(payout, field::REQUEST, &request.bytes);
         let change = Change {
             inputs: vec![Input::own(What::AttemptOpened(Box::new(attempt)))],
@@ -174,7 +189,7 @@ impl Engine {
         };
         match taken.payout.attempts.last() {
             Some(last) if last.number == number => {
-                self.send(&taken.payout, &request, adapter).await
+                self.send(&taken.payout, &request, adapter, until).await
             }
             _ => Ok(true),
         }
@@ -202,17 +217,25 @@ impl Engine {
         }
     }
 
+    /// Until when, by the time that passes, an attempt that is about to be recorded may be sent.
+    pub(crate) fn send_until(&self, merchant: &Merchant) -> Duration {
+        let window = self.adapter(merchant).map(|adapter| adapter.policy().send_window);
+        self.clock().monotonic().saturating_add(window.unwrap_or_default())
+    }
+
     /// Sends the attempt that was just recorded, by whoever recorded it and by nobody else.
     pub(crate) async fn send(
         &self,
         payout: &Payout,
         request: &Request,
         adapter: &dyn Adapter,
+        until: Duration,
     ) -> Result<bool, DriveError> {
         let attempt = payout.attempts.last().expect("an attempt was just opened");
         // Others take over after send-by plus the longest request: a sender that was held up must
-        // not begin any more.
-        let answer = match self.now() < attempt.send_by {
+        // not begin any more, and not be misled by a clock that was set.
+        let in_time = self.now() < attempt.send_by && self.clock().monotonic() < until;
+        let answer = match in_time {
             true => adapter.send(payout, request).await,
             false => Answer { inputs: vec![Input::own(What::NotSent)], evidence: Vec::new() },
         };
@@ -233,12 +256,12 @@ impl Engine {
             return self.put(payout, What::Parked(Reason::ProviderAccountChanged)).await;
         }
         let handle = self.handle(record)?;
+        let began = Some(self.time());
         let answer = adapter.ask(payout, handle.as_ref(), request.as_ref()).await;
         let Answer { inputs, evidence } = answer;
         self.note_access(&payout.order.merchant, &inputs, adapter.policy().hold).await;
         let attempt = payout.attempts.last().map(|attempt| attempt.number);
-        let change =
-            Change { inputs, evidence, attempt, asked: true, driver: true, ..Change::default() };
+        let change = Change { inputs, evidence, attempt, began, driver: true, ..Change::default() };
         Ok(!self.take(&payout.id, change).await?.released)
     }
 

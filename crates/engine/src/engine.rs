@@ -147,6 +147,15 @@ impl Engine {
         }
     }
 
+    /// Makes sure that [`Engine::continuous_since`] is what the store says, before anything that a
+    /// payout's past decides about.
+    pub(crate) async fn learn_continuity(&self) {
+        if self.continuous_since() == Timestamp::MAX {
+            self.refresh_continuity().await;
+        }
+    }
+
+    /// Since when the store has forgotten nothing; the end of time while it has not said so.
     pub(crate) fn continuous_since(&self) -> Timestamp {
         Timestamp::from_millis(self.shared.continuous_since.load(Ordering::Relaxed))
     }

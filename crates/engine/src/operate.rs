@@ -3,8 +3,8 @@
 use payout::id::{Merchant, PayoutId};
 use payout::input::{Input, What};
 use payout::machine::Declined;
-use payout::port::StoreError;
-use payout::record::Payout;
+use payout::port::{Page, PageToken, StoreError};
+use payout::record::{Payout, Record};
 use payout::settlement::Settlement;
 use thiserror::Error;
 
@@ -21,8 +21,11 @@ pub enum SettleError {
     /// Nothing about it is in doubt.
     #[error("nothing about the payout is in doubt; there is nothing to settle")]
     NotInDoubt(Box<Payout>),
-    /// It is being sent at this moment.
-    #[error("the payout is being sent at this moment; wait until its attempt is in doubt")]
+    /// It is being sent or asked about at this moment: what comes of that is not known yet, and a
+    /// request that is repeated just then may move money after the decision.
+    #[error(
+        "the payout is being sent or asked about at this moment; repeat the call when that is over"
+    )]
     BeingSent(Box<Payout>),
     /// The payout changes too fast to be written.
     #[error("the payout is being changed at this moment; repeat the call")]
@@ -33,6 +36,19 @@ pub enum SettleError {
 }
 
 impl Engine {
+    /// What is an operator's business, oldest first: payouts of which it is not known whether money
+    /// moved, and those that people have to look at; of all merchants if none is given.
+    pub async fn operators_business(
+        &self,
+        merchant: Option<&Merchant>,
+        page: &Page,
+    ) -> Result<(Vec<Record>, Option<PageToken>), QueryError> {
+        if let Some(merchant) = merchant {
+            self.adapter(merchant)?;
+        }
+        Ok(self.store().list_operators_business(merchant, page).await?)
+    }
+
     /// Ends a doubt by an operator's decision, which is recorded with who, why and on what
     /// evidence. Not repeatable: what is settled is in doubt no more.
     pub async fn settle(
@@ -43,9 +59,10 @@ impl Engine {
     ) -> Result<Payout, SettleError> {
         let payout = self.get(merchant, id).await?;
         let inputs = vec![Input::own(What::Settled(Box::new(settlement)))];
-        match self.take(&payout.id, Change { inputs, ..Change::default() }).await {
+        let change = Change { inputs, alone: true, ..Change::default() };
+        match self.take(&payout.id, change).await {
             Ok(taken) => Ok(taken.payout),
-            Err(TakeError::Declined(Declined::AttemptLive)) => {
+            Err(TakeError::Declined(Declined::AttemptLive) | TakeError::Claimed) => {
                 Err(SettleError::BeingSent(Box::new(self.get(merchant, id).await?)))
             }
             Err(TakeError::Declined(_)) => {

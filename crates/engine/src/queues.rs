@@ -9,11 +9,11 @@ use std::time::Duration;
 use payout::id::{Merchant, PayoutId};
 use payout::input::{Input, RefusalKind, What};
 use payout::machine::Block;
-use payout::port::{Filter, Page, StoreError};
+use payout::port::{Filter, Page, Provider, StoreError};
 use payout::queue::{QueueHold, QueueHoldCause, QueueHoldKind};
 use payout::reason::Reason;
 use payout::settlement::Note;
-use payout::state::Outcome;
+use payout::state::{Outcome, StateName};
 use payout::time::Timestamp;
 use thiserror::Error;
 
@@ -24,6 +24,9 @@ use crate::take::Change;
 /// How often a payout that waits behind a hold looks for itself whether that is over: only a lost
 /// word of the end makes it wait so long.
 const QUEUE_LOOK: Duration = Duration::from_secs(10 * 60);
+
+/// Payouts that are woken to try whether access is back: some of them may be cancelled meanwhile.
+const PROBES: usize = 8;
 
 /// Payouts of a merchant that are made due at once when its queue is resumed; then the next ones.
 const RESUMED_AT_ONCE: usize = 500;
@@ -39,6 +42,8 @@ pub(crate) struct Queues {
 #[derive(Clone)]
 struct Held {
     hold: QueueHold,
+    /// Whether the store has it: only then its absence there means that it is over.
+    stored: bool,
     /// When one payout tries whether our access is back.
     probe_at: Timestamp,
 }
@@ -74,7 +79,7 @@ impl Engine {
         let hold = QueueHold { merchant: merchant.clone(), since: self.now(), cause };
         self.store().hold_queue(&hold).await?;
         tracing::warn!(%merchant, "submission is paused by an operator");
-        self.remember(hold.clone(), self.now());
+        self.remember(hold.clone(), self.now(), true);
         Ok(hold)
     }
 
@@ -103,6 +108,8 @@ impl Engine {
 
     /// Learns what others have held or resumed since, and what was held before this process began.
     pub(crate) async fn refresh_queues(&self) {
+        // Before the store is asked: what is held in the meantime cannot be in its answer.
+        let known = self.stored_holds();
         let holds = match self.store().queue_holds().await {
             Ok(holds) => holds,
             Err(error) => {
@@ -110,23 +117,64 @@ impl Engine {
                 return;
             }
         };
-        let known: Vec<_> = self.shared().queues.lock().keys().cloned().collect();
         for (merchant, kind) in known {
             if !holds.iter().any(|hold| hold.merchant == merchant && hold.kind() == kind) {
                 self.forget(&merchant, kind);
             }
         }
         for hold in holds {
-            self.remember(hold, self.now());
+            self.remember(hold, self.now(), true);
+        }
+        for merchant in self.without_a_probe() {
+            self.wake_a_few(&merchant).await;
         }
     }
 
-    fn remember(&self, hold: QueueHold, probe_at: Timestamp) {
+    /// Merchants without access for which nobody has tried for long: whoever was to try was
+    /// cancelled, or had an answer that says nothing about access and was put off like the others.
+    fn without_a_probe(&self) -> Vec<Merchant> {
+        let now = self.now();
+        let held = self.shared().queues.lock();
+        let mut found = Vec::new();
+        for ((merchant, kind), Held { probe_at, .. }) in held.iter() {
+            let policy = self.adapter(merchant).map(Provider::policy);
+            let overdue = policy.is_ok_and(|policy| probe_at.plus(policy.hold) <= now);
+            if *kind == QueueHoldKind::AccessRefused && overdue {
+                found.push(merchant.clone());
+            }
+        }
+        found
+    }
+
+    /// Makes a few payouts of a merchant due that may try whether access is back.
+    async fn wake_a_few(&self, merchant: &Merchant) {
+        let states = vec![StateName::Pending, StateName::Indeterminate];
+        let filter = Filter { states, ..undecided(merchant) };
+        let page = Page { after: None, size: PROBES };
+        match self.store().list(&filter, &page).await {
+            Ok((payouts, _)) => {
+                for payout in payouts {
+                    self.hurry_one(&payout.id).await;
+                }
+            }
+            Err(error) => tracing::warn!(%merchant, %error, "cannot look for a payout to try with"),
+        }
+    }
+
+    fn stored_holds(&self) -> Vec<(Merchant, QueueHoldKind)> {
+        let held = self.shared().queues.lock();
+        held.iter().filter(|(_, held)| held.stored).map(|(key, _)| key.clone()).collect()
+    }
+
+    fn remember(&self, hold: QueueHold, probe_at: Timestamp, stored: bool) {
         let key = (hold.merchant.clone(), hold.kind());
         let mut held = self.shared().queues.lock();
         match held.get_mut(&key) {
-            Some(held) => held.hold = hold,
-            None => _ = held.insert(key, Held { hold, probe_at }),
+            Some(held) => {
+                held.hold = hold;
+                held.stored |= stored;
+            }
+            None => _ = held.insert(key, Held { hold, stored, probe_at }),
         }
     }
 
@@ -138,6 +186,14 @@ impl Engine {
             resumed.insert(merchant.clone());
             self.shared().due.notify_one();
         }
+    }
+
+    /// Has everything of everybody looked at: what was scheduled by a clock that was set since may
+    /// be scheduled for any time.
+    pub(crate) fn hurry_everything(&self) {
+        let resumed = &self.shared().queues.resumed;
+        let mut resumed = resumed.lock().unwrap_or_else(PoisonError::into_inner);
+        resumed.extend(self.merchants().cloned());
     }
 
     /// The merchants whose queues were resumed since this was last asked.
@@ -212,23 +268,18 @@ impl Engine {
         let cause = QueueHoldCause::AccessRefused { code };
         let queue_hold = QueueHold { merchant: merchant.clone(), since: self.now(), cause };
         // In memory first: from here on nobody else tries.
-        self.remember(queue_hold.clone(), probe_at);
-        if let Err(error) = self.store().hold_queue(&queue_hold).await {
-            tracing::error!(%merchant, %error, "the hold is lost if this process ends");
+        self.remember(queue_hold.clone(), probe_at, false);
+        match self.store().hold_queue(&queue_hold).await {
+            Ok(()) => self.remember(queue_hold, probe_at, true),
+            Err(error) => {
+                tracing::error!(%merchant, %error, "the hold is lost if this process ends");
+            }
         }
     }
 
     /// Makes everything that waits for a merchant due now.
     pub(crate) async fn hurry(&self, merchant: &Merchant) {
-        let filter = Filter {
-            merchant: merchant.clone(),
-            customer: None,
-            provider_reference: None,
-            states: Vec::new(),
-            outcome: Some(Outcome::Undecided),
-            created_from: None,
-            created_before: None,
-        };
+        let filter = undecided(merchant);
         let mut after = None;
         loop {
             let page = Page { after, size: RESUMED_AT_ONCE };
@@ -249,11 +300,24 @@ impl Engine {
         }
     }
 
-    async fn hurry_one(&self, id: &PayoutId) {
+    pub(crate) async fn hurry_one(&self, id: &PayoutId) {
         let change = Change { hurry: true, ..Change::default() };
         if let Err(error) = self.take(id, change).await {
             tracing::warn!(payout = %id, %error, "the payout goes on later than it could");
         }
+    }
+}
+
+fn undecided(merchant: &Merchant) -> Filter {
+    Filter {
+        merchant: merchant.clone(),
+        customer: None,
+        provider_reference: None,
+        states: Vec::new(),
+        outcome: Some(Outcome::Undecided),
+        created_from: None,
+        created_before: None,
+        needs_attention: false,
     }
 }
 
@@ -276,6 +340,7 @@ pub(crate) fn is_access_refused(input: &Input) -> bool {
         | What::Parked(_)
         | What::Blocked(..)
         | What::Presumed
+        | What::PastForgotten(_)
         | What::Settled(_) => false,
     }
 }
@@ -299,6 +364,7 @@ fn shows_access(input: &Input) -> bool {
         | What::Parked(_)
         | What::Blocked(..)
         | What::Presumed
+        | What::PastForgotten(_)
         | What::Settled(_) => false,
     }
 }

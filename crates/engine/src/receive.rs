@@ -9,6 +9,7 @@ use payout::port::{
     Acknowledgement, Evidence, EvidenceKind, Inbound, ParkedNotification, Parking, Receipt,
     Rejection, StoreError,
 };
+use payout::record::Stored;
 use payout::seal::{Place, seal};
 use thiserror::Error;
 
@@ -88,8 +89,16 @@ impl Engine {
         inbound: &Inbound,
     ) -> Result<bool, ReceiveError> {
         let Ok(id) = PayoutId::parse(receipt.names.as_str()) else { return Ok(false) };
-        match self.load_record(&id).await {
-            Ok(Some(record)) if record.payout.order.merchant == *merchant => {}
+        match self.store().load(&id).await {
+            Ok(Some(Stored::Payout(record))) if record.payout.order.merchant == *merchant => {}
+            Ok(Some(Stored::Fence(fence))) if fence.merchant == *merchant => {
+                tracing::error!(
+                    payout = %id, %merchant, method = receipt.method,
+                    "the provider speaks of an order under a fenced key: it was paid before it was \
+                     fenced, or by somebody else; look it up at the provider"
+                );
+                return Ok(false);
+            }
             Ok(_) => return Ok(false),
             Err(error) => return Err(ReceiveError::NotRecorded(error.to_string())),
         }

@@ -43,6 +43,8 @@ pub async fn serve(
     grace: Duration,
 ) {
     let Work { jobs, recoveries } = work;
+    // Before anything is sent: a pause outlives the process that was told of it.
+    engine.refresh_queues().await;
     let (stop, stopped) = watch::channel(false);
     let signal = async {
         shutdown.await;
@@ -95,7 +97,12 @@ async fn recover_what_is_due(
     let mut tasks = JoinSet::new();
     let mut look_at_queues = Duration::ZERO;
     let mut trouble = Trouble::default();
+    let mut steady_since = engine.time().steady_since;
     while !*stopped.borrow() {
+        if engine.time().steady_since != steady_since {
+            steady_since = engine.time().steady_since;
+            engine.hurry_everything();
+        }
         engine.refresh_continuity().await;
         if engine.clock().monotonic() >= look_at_queues {
             engine.refresh_queues().await;

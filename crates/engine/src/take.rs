@@ -13,7 +13,7 @@ use payout::reason::Reason;
 use payout::record::{Payout, Record, Schedule};
 use payout::seal::{OpenError, Sealed, seal};
 use payout::state::State;
-use payout::time::Timestamp;
+use payout::time::{Time, Timestamp};
 use thiserror::Error;
 
 use crate::Engine;
@@ -39,18 +39,21 @@ pub(crate) struct Change {
     /// The attempt that the inputs answer, where they answer one. Once another attempt is the last,
     /// only what the provider reports of the order as a whole still counts.
     pub(crate) attempt: Option<u32>,
-    /// Set if the inputs are what a question to the provider came to.
-    pub(crate) asked: bool,
+    /// Set if the inputs are what a question to the provider came to: when it was asked.
+    pub(crate) began: Option<Time>,
     /// The payout is not looked at before then.
     pub(crate) not_before: Option<Timestamp>,
     /// Set to have the payout looked at now, if it is ever looked at.
     pub(crate) hurry: bool,
+    /// Set if nobody may be at work on the payout while this is written.
+    pub(crate) alone: bool,
 }
 
 impl Change {
     /// Whether the provider was asked and taught us nothing, not even that nothing is new.
     fn is_unanswered(&self) -> bool {
-        self.asked && self.inputs.iter().all(|input| matches!(input.what, What::InDoubt(_)))
+        self.began.is_some()
+            && self.inputs.iter().all(|input| matches!(input.what, What::InDoubt(_)))
     }
 }
 
@@ -70,6 +73,8 @@ pub(crate) enum TakeError {
     Declined(#[from] Declined),
     #[error("the payout changed {STALE_RETRIES_MAX} times while it was being written")]
     Contended,
+    #[error("somebody is at work on the payout")]
+    Claimed,
     #[error(transparent)]
     Open(#[from] OpenError),
     #[error(transparent)]
@@ -90,6 +95,7 @@ pub(crate) struct Taken {
 impl Engine {
     /// Applies a change to whatever the payout is when it is written.
     pub(crate) async fn take(&self, id: &PayoutId, change: Change) -> Result<Taken, TakeError> {
+        self.learn_continuity().await;
         for _ in 0..STALE_RETRIES_MAX {
             let Some(record) = self.load_record(id).await? else { return Err(TakeError::Gone) };
             let (next, events) = self.next_record(&record, &change)?;
@@ -106,6 +112,7 @@ impl Engine {
                     return Ok(Taken { payout: append.record.payout, released });
                 }
                 Appended::Stale => {}
+                Appended::Claimed => return Err(TakeError::Claimed),
             }
         }
         Err(TakeError::Contended)
@@ -121,16 +128,24 @@ impl Engine {
         let policy = self.adapter(&record.payout.order.merchant)?.policy();
         let mut payout = record.payout.clone();
         let mut events = Vec::new();
-        for input in &change.inputs {
-            if is_stale(&payout, input, change.attempt) {
+        let forgotten = machine::forgotten_since(&payout, self.continuous_since());
+        let forgotten = forgotten.map(|since| Input::own(What::PastForgotten(since)));
+        for input in forgotten.iter().chain(&change.inputs) {
+            if is_stale(&payout, input, change) {
                 continue;
             }
-            let event = match machine::decide(&payout, policy, input, time) {
+            // That nothing was found says how things were when the look-up began.
+            let as_of = match (&input.what, change.began) {
+                (What::NotFound, Some(began)) => began,
+                _ => time,
+            };
+            let event = match machine::decide(&payout, policy, input, as_of) {
                 // An answer to a question that was asked without an attempt teaches nothing.
                 Err(Declined::NoAttempt) => None,
                 decided => decided?,
             };
             if let Some(event) = event {
+                let event = Event { recorded_at: time.wall, ..event };
                 payout = machine::apply(Some(payout), &event);
                 events.push(event);
             }
@@ -174,6 +189,7 @@ impl Engine {
     ) -> Result<Append, TakeError> {
         let claim = match change.driver && self.rests(&record)? {
             true => ClaimChange::Release(self.parts().incarnation.clone()),
+            false if change.alone => ClaimChange::MustBeNone,
             false => ClaimChange::Keep,
         };
         // What changed nothing need not be proven; a poll a day for months is not evidence.
@@ -195,7 +211,7 @@ impl Engine {
 
     pub(crate) fn situation(&self, merchant: &Merchant) -> Situation<'_> {
         Situation {
-            now: self.now(),
+            time: self.time(),
             me: &self.parts().incarnation,
             others_are_gone: self.store().others_are_gone(),
             continuous_since: self.continuous_since(),
@@ -230,10 +246,13 @@ impl Engine {
 
 /// Whether an input answers an attempt that is no longer the last: its sender was given up, and
 /// what it learned too late says nothing about the attempt that came after.
-fn is_stale(payout: &Payout, input: &Input, answers: Option<u32>) -> bool {
+fn is_stale(payout: &Payout, input: &Input, change: &Change) -> bool {
     let last = payout.attempts.last().map(|attempt| attempt.number);
-    let of_the_order = matches!(input.what, What::Reported(_) | What::Remarked(_));
-    answers.is_some() && answers != last && !of_the_order
+    let answers = change.began.is_some() || change.attempt.is_some();
+    match input.what {
+        What::Reported(_) | What::Remarked(_) | What::PastForgotten(_) => false,
+        _ => answers && change.attempt != last,
+    }
 }
 
 /// One line per change of state, and per hold; what needs people is told as an error with what to

@@ -55,8 +55,10 @@ pub enum Change {
     AttemptOpened(Box<Attempt>),
     /// The last attempt became this.
     AttemptBecame(AttemptStatus),
-    /// A look-up before the first send found nothing, as it should.
+    /// A look-up before the first send found nothing, as it should: nothing was forgotten.
     LookedFirst,
+    /// This store may have forgotten what happened to the payout up to then.
+    PastForgotten(Timestamp),
     /// The provider said where the order stands.
     Reported {
         /// Where.
@@ -92,9 +94,9 @@ pub struct Created {
     pub order: Order,
     /// What a repeat of the key is compared with.
     pub fingerprint: Fingerprint,
-    /// Set if the provider must be asked before the first send, because this store cannot prove
-    /// that it has never forgotten anything: since when it has not.
-    pub look_first: Option<Timestamp>,
+    /// Set if this store may have forgotten an earlier life of the payout: since when it has
+    /// forgotten nothing.
+    pub forgetful_until: Option<Timestamp>,
     /// Whether the provider's handle is known already.
     pub resolved: bool,
 }

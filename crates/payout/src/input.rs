@@ -65,6 +65,8 @@ pub enum What {
     Reported(Report),
     /// The provider said something that is no statement about where the order stands.
     Remarked(Reason),
+    /// This store cannot prove that it remembers what happened to the payout up to then.
+    PastForgotten(Timestamp),
     /// What waited to be confirmed is not asked about any more.
     HintGivenUp,
     /// A caller asks to cancel.

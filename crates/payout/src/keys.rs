@@ -27,6 +27,8 @@ pub enum Purpose {
     Fingerprint,
     /// Authenticates the notification address of a payout.
     NotificationAddress,
+    /// Tells this key from another one of the same id.
+    Mark,
 }
 
 impl Purpose {
@@ -36,6 +38,7 @@ impl Purpose {
             Self::Nonce => b"payoutd.v1.nonce",
             Self::Fingerprint => b"payoutd.v1.fingerprint",
             Self::NotificationAddress => b"payoutd.v1.notification-address",
+            Self::Mark => b"payoutd.v1.mark",
         }
     }
 }
@@ -88,6 +91,14 @@ impl KeyRing {
     /// The key that was first, for what must keep its name through every rotation.
     pub fn oldest(&self) -> KeyId {
         *self.keys.keys().next().expect("a ring is never empty: `new` refuses it")
+    }
+
+    /// What each key is known by without being known: whoever has kept it can tell that another
+    /// key was put in its place.
+    pub fn marks(&self) -> Vec<(KeyId, [u8; KEY_LENGTH])> {
+        let mark =
+            |key: &Zeroizing<[u8; KEY_LENGTH]>| *mac(key.as_slice(), &[Purpose::Mark.label()]);
+        self.keys.iter().map(|(id, key)| (*id, mark(key))).collect()
     }
 
     /// The key of `purpose` under `id`.

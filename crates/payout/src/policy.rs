@@ -44,6 +44,16 @@ pub enum DoubtPolicy {
     },
 }
 
+impl DoubtPolicy {
+    /// Whether an order can be looked for at all.
+    pub fn looks_up(self) -> bool {
+        match self {
+            Self::Resend => false,
+            Self::LookUp { .. } => true,
+        }
+    }
+}
+
 /// How often the provider is asked where an order stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Polling {

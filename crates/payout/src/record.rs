@@ -41,9 +41,10 @@ pub struct Payout {
     pub attempts: Vec<Attempt>,
     /// Whether the provider's handle of the destination is known.
     pub resolved: bool,
-    /// Set if the provider must be asked before anything is sent: since when this store has
-    /// forgotten nothing. A request that it forgot may be under way for the longest request more.
-    pub look_first: Option<Timestamp>,
+    /// Set if this store may have forgotten that it sent or ended the payout before: since when it
+    /// has forgotten nothing. Until the provider has said something, nothing ends the payout here.
+    /// A request that was forgotten may be under way for the longest request more.
+    pub forgetful_until: Option<Timestamp>,
     /// Whether a caller asked to cancel and no answer was possible yet.
     pub cancel_requested: bool,
     /// Something bad the provider said that has yet to be confirmed.
@@ -85,6 +86,39 @@ impl Payout {
     /// no money is given back but on a certain word of the provider.
     pub fn is_spoken_of(&self) -> bool {
         self.unconfirmed.is_some() || self.attention.is_some()
+    }
+
+    /// Whether it may have been sent although nothing of it is here: the provider spoke of an
+    /// order, or this store may have forgotten. Then nothing is proven by what is not here.
+    pub fn may_have_been_sent(&self) -> bool {
+        self.is_spoken_of() || self.forgetful_until.is_some()
+    }
+
+    /// Whether nothing safe is left to try by machine, before its outcome is known.
+    pub fn is_parked(&self) -> bool {
+        match self.state {
+            State::Pending { held } => held.is_some_and(|hold| hold.is_parked()),
+            State::Indeterminate { parked } => parked.is_some(),
+            State::Submitting
+            | State::Accepted
+            | State::Processing
+            | State::Presumed
+            | State::Completed { .. }
+            | State::Failed { .. }
+            | State::Canceled { .. }
+            | State::Returned { .. } => false,
+        }
+    }
+
+    /// Whether people have to look at it.
+    pub fn needs_attention(&self) -> bool {
+        self.attention.is_some() || self.is_parked()
+    }
+
+    /// Whether it belongs before an operator: its effect is not known, or people have to look at
+    /// it.
+    pub fn is_operators_business(&self) -> bool {
+        self.needs_attention() || matches!(self.state, State::Indeterminate { .. })
     }
 
     /// Whether a bad end may be that of an attempt that was taken for absent, while the last one,
@@ -202,6 +236,9 @@ pub struct Fence {
     pub idempotency_key: IdempotencyKey,
     /// When it was fenced.
     pub fenced_at: Timestamp,
+    /// Set if this store may have forgotten that the key was used: since when it has forgotten
+    /// nothing. Then nobody can say that it never paid.
+    pub forgetful_until: Option<Timestamp>,
 }
 
 /// What a store holds under a payout's id.

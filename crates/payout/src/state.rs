@@ -54,8 +54,20 @@ pub enum State {
 pub struct Hold {
     /// Why.
     pub reason: Reason,
-    /// When it is tried again.
+    /// When it is tried again; [`Timestamp::MAX`] if that takes a person.
     pub until: Timestamp,
+}
+
+impl Hold {
+    /// A hold that does not end by itself.
+    pub fn parked(reason: Reason) -> Self {
+        Self { reason, until: Timestamp::MAX }
+    }
+
+    /// Whether nothing is tried any more by itself.
+    pub fn is_parked(&self) -> bool {
+        self.until == Timestamp::MAX
+    }
 }
 
 /// A state's name alone.

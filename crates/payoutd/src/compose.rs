@@ -7,7 +7,9 @@ use std::sync::Arc;
 use data_encoding::HEXLOWER;
 use engine::{Engine, Parts, Work};
 use payout::id::{Incarnation, Merchant, StoreId};
-use payout::port::{Adapter, Clock};
+use payout::keys::{KeyId, KeyRing};
+use payout::port::{Adapter, Clock, Store, StoreError};
+use payout::time::Timestamp;
 use server::Listeners;
 use store_embedded::EmbeddedStore;
 use thiserror::Error;
@@ -27,6 +29,13 @@ pub(crate) enum ComposeError {
     Listen { name: &'static str, address: SocketAddr, source: std::io::Error },
     #[error(transparent)]
     Store(#[from] store_embedded::OpenError),
+    #[error(transparent)]
+    StoreFailed(#[from] StoreError),
+    #[error(
+        "keys.{0}: this is not the key that the store was written with; put that one back, or add \
+         the new one under another number"
+    )]
+    OtherKey(KeyId),
     #[error(transparent)]
     Http(#[from] trustly::http::SetupError),
     #[error("merchants.{merchant}: {why}")]
@@ -58,11 +67,16 @@ pub(crate) async fn compose(config: Config) -> Result<Composed, ComposeError> {
     let epoch = random_number()?;
     let store = EmbeddedStore::open(&config.directory, clock.wall(), &new_id, epoch)?;
     let store = Arc::new(store);
+    check_keys(&store, &config.keys).await?;
+    warn_of_a_forgotten_past(&store, clock.wall()).await?;
     let incarnation = Incarnation::parse(&format!("{}-{}", std::process::id(), random_hex(8)?));
     let incarnation = incarnation.expect("digits are allowed in an incarnation");
     let transport: Arc<dyn Transport> = Arc::new(Http::new()?);
     let mut merchants: BTreeMap<Merchant, Arc<dyn Adapter>> = BTreeMap::new();
     for (merchant, section) in config.merchants {
+        for key in &section.keys {
+            tracing::info!(%merchant, %key, "key of signatures");
+        }
         let adapter: Arc<dyn Adapter> = match section.provider {
             ProviderConfig::Europe(mut account) => {
                 account.notification_url = format!("{public_url}/notifications/{merchant}");
@@ -87,6 +101,32 @@ pub(crate) async fn compose(config: Config) -> Result<Composed, ComposeError> {
     };
     let (engine, work) = Engine::new(parts);
     Ok(Composed { engine, work, store, listeners, bound })
+}
+
+/// Another key under a known id would make every repeated call look like another payout.
+async fn check_keys(store: &EmbeddedStore, keys: &KeyRing) -> Result<(), ComposeError> {
+    for (id, mark) in keys.marks() {
+        if store.remember(&format!("key-{id}"), &mark).await? != mark {
+            return Err(ComposeError::OtherKey(id));
+        }
+    }
+    Ok(())
+}
+
+async fn warn_of_a_forgotten_past(
+    store: &EmbeddedStore,
+    now: Timestamp,
+) -> Result<(), ComposeError> {
+    let since = store.continuous_since(now).await?;
+    if since != Timestamp::EPOCH {
+        tracing::warn!(
+            %since,
+            "the store cannot prove that it remembers what was before: until it has lived for the \
+             horizon, payouts are looked for before they are sent, and some cannot be cancelled; \
+             if it is new, or the very one that stopped last, stop and run `payoutd vouch`"
+        );
+    }
+    Ok(())
 }
 
 fn refused(merchant: &Merchant, error: &impl std::fmt::Display) -> ComposeError {

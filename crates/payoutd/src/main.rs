@@ -22,7 +22,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::command::client::failure::JsonError;
-use crate::command::{Usage, check_config, client, demo, keygen, serve, simulate};
+use crate::command::{Usage, check_config, client, demo, keygen, serve, simulate, vouch};
 use crate::telemetry::LogFormat;
 
 /// The exit code for a command line that cannot be carried out, as clap has it for what it refuses.
@@ -65,8 +65,15 @@ enum Command {
     /// Shows what a merchant's provider can do.
     #[command(subcommand)]
     Provider(client::provider::Args),
+    /// Lists what is in doubt, settles it, pauses and resumes, previews.
+    #[command(subcommand)]
+    Ops(client::ops::Args),
     /// Checks a configuration file and explains every mistake in it.
     CheckConfig(check_config::Args),
+    /// Says that the store has forgotten nothing: of a new installation before its first start, or
+    /// of the very store that stopped last, after an outage of more than ten minutes. Never of a
+    /// copy that was restored: it may have forgotten payouts, which are then paid twice.
+    Vouch(vouch::Args),
     /// Makes a key pair for Trustly Europe.
     Keygen(keygen::Args),
 }
@@ -97,7 +104,9 @@ fn main() -> ExitCode {
             Command::Payout(args) => client::payout::run(args).await,
             Command::Destination(args) => client::destination::run(args).await,
             Command::Provider(args) => client::provider::run(args).await,
+            Command::Ops(args) => client::ops::run(args).await,
             Command::CheckConfig(args) => check_config::run(&args),
+            Command::Vouch(args) => vouch::run(&args),
             Command::Keygen(args) => keygen::run(&args),
         }
     });

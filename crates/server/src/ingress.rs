@@ -124,6 +124,13 @@ async fn take(
         Ok(received) => Ok(received),
         Err(ReceiveError::UnknownMerchant) => Err(Refusal::NotFound),
         Err(ReceiveError::Rejected(Rejection::Forged)) => Err(Refusal::Forged),
+        Err(ReceiveError::Rejected(Rejection::Unverifiable)) => {
+            tracing::error!(
+                %merchant,
+                "a notification is signed by an unknown algorithm; ask the provider what it changed"
+            );
+            Err(Refusal::Unverifiable)
+        }
         Err(ReceiveError::Rejected(Rejection::Malformed)) => Err(Refusal::Malformed),
         Err(ReceiveError::NoRoom) => Err(Refusal::NoRoom),
         Err(ReceiveError::NotRecorded(why)) => {
@@ -173,6 +180,7 @@ enum Refusal {
     Overloaded,
     TooSlow,
     Forged,
+    Unverifiable,
     Malformed,
     NoRoom,
     NotRecorded,
@@ -188,6 +196,7 @@ impl Refusal {
             Self::Overloaded => "overloaded",
             Self::TooSlow => "too_slow",
             Self::Forged => "forged",
+            Self::Unverifiable => "unverifiable",
             Self::Malformed => "malformed",
             Self::NoRoom => "no_room",
             Self::NotRecorded => "not_recorded",
@@ -202,6 +211,9 @@ impl Refusal {
             Self::Overloaded => (StatusCode::SERVICE_UNAVAILABLE, "too many; send it again\n"),
             Self::TooSlow => (StatusCode::SERVICE_UNAVAILABLE, "it took too long; send it again\n"),
             Self::Forged => (StatusCode::UNAUTHORIZED, "the signature is not the provider's\n"),
+            Self::Unverifiable => {
+                (StatusCode::UNAUTHORIZED, "the signature's algorithm is not known here\n")
+            }
             Self::Malformed => (StatusCode::BAD_REQUEST, "the notification cannot be read\n"),
             Self::NoRoom => (StatusCode::SERVICE_UNAVAILABLE, "no room for it; send it again\n"),
             Self::NotRecorded => {

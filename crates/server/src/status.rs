@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use api::v1::ErrorReason;
-use engine::{CancelError, CreateError, DestinationError, QueryError};
+use engine::{CancelError, CreateError, DestinationError, QueryError, QueueError, SettleError};
 use http::Response;
 use payout::fingerprint::CompareError;
 use payout::keys::KeyError;
@@ -48,8 +48,14 @@ pub(crate) enum Failure {
     DeadlineExceeded,
     /// A payout could not be created.
     Create(CreateError),
+    /// A creation that is only checked would not be taken: nothing is recorded in any case.
+    Validate(CreateError),
     /// A payout could not be cancelled.
     Cancel(CancelError),
+    /// A payout could not be settled.
+    Settle(SettleError),
+    /// A queue could not be held or resumed.
+    Queue(QueueError),
     /// Something could not be read.
     Query(QueryError),
     /// A destination could not be made, read or deleted.
@@ -72,6 +78,18 @@ impl From<CreateError> for Failure {
 impl From<CancelError> for Failure {
     fn from(error: CancelError) -> Self {
         Self::Cancel(error)
+    }
+}
+
+impl From<SettleError> for Failure {
+    fn from(error: SettleError) -> Self {
+        Self::Settle(error)
+    }
+}
+
+impl From<QueueError> for Failure {
+    fn from(error: QueueError) -> Self {
+        Self::Queue(error)
     }
 }
 
@@ -150,7 +168,9 @@ pub(crate) fn fault(failure: &Failure) -> Option<String> {
         | ErrorReason::NotSupported
         | ErrorReason::Overloaded
         | ErrorReason::ShuttingDown
-        | ErrorReason::DeadlineExceeded => None,
+        | ErrorReason::DeadlineExceeded
+        | ErrorReason::NothingInDoubt
+        | ErrorReason::PayoutBeingSent => None,
     }
 }
 
@@ -179,7 +199,9 @@ fn code(reason: ErrorReason) -> Code {
         ErrorReason::DestinationNotUsable
         | ErrorReason::DestinationRefused
         | ErrorReason::KeyFenced
-        | ErrorReason::CursorFromAnotherStore => Code::FailedPrecondition,
+        | ErrorReason::CursorFromAnotherStore
+        | ErrorReason::NothingInDoubt
+        | ErrorReason::PayoutBeingSent => Code::FailedPrecondition,
         ErrorReason::IdempotencyKeyReused => Code::AlreadyExists,
         ErrorReason::CursorTooOld => Code::OutOfRange,
         ErrorReason::NotSupported => Code::Unimplemented,
@@ -204,11 +226,22 @@ fn reason(failure: &Failure) -> ErrorReason {
         Failure::Overloaded => ErrorReason::Overloaded,
         Failure::ShuttingDown => ErrorReason::ShuttingDown,
         Failure::DeadlineExceeded => ErrorReason::DeadlineExceeded,
-        Failure::Create(error) => of_create(error),
+        Failure::Create(error) | Failure::Validate(error) => of_create(error),
         Failure::Cancel(error) => match error {
             CancelError::Query(error) => of_query(error),
             CancelError::Contended => ErrorReason::Overloaded,
             CancelError::Store(error) => of_store(error),
+        },
+        Failure::Settle(error) => match error {
+            SettleError::Query(error) => of_query(error),
+            SettleError::NotInDoubt(_) => ErrorReason::NothingInDoubt,
+            SettleError::BeingSent(_) => ErrorReason::PayoutBeingSent,
+            SettleError::Contended => ErrorReason::Overloaded,
+            SettleError::Store(error) => of_store(error),
+        },
+        Failure::Queue(error) => match error {
+            QueueError::Query(error) => of_query(error),
+            QueueError::Store(error) => of_store(error),
         },
         Failure::Query(error) => of_query(error),
         Failure::Destination { error, .. } => of_destination(error),
@@ -306,6 +339,10 @@ fn certainly_not_recorded(failure: &Failure) -> bool {
         Failure::Cancel(
             CancelError::Store(error) | CancelError::Query(QueryError::Store(error)),
         )
+        | Failure::Settle(
+            SettleError::Store(error) | SettleError::Query(QueryError::Store(error)),
+        )
+        | Failure::Queue(QueueError::Store(error) | QueueError::Query(QueryError::Store(error)))
         | Failure::Query(QueryError::Store(error))
         | Failure::Destination {
             error:
@@ -321,7 +358,10 @@ fn certainly_not_recorded(failure: &Failure) -> bool {
         | Failure::NotSupported
         | Failure::Overloaded
         | Failure::ShuttingDown
+        | Failure::Validate(_)
         | Failure::Cancel(CancelError::Query(_) | CancelError::Contended)
+        | Failure::Settle(_)
+        | Failure::Queue(_)
         | Failure::Query(_)
         | Failure::Destination { .. }
         | Failure::Read(_) => true,
@@ -331,12 +371,17 @@ fn certainly_not_recorded(failure: &Failure) -> bool {
 fn metadata(failure: &Failure) -> HashMap<String, String> {
     let mut metadata = HashMap::new();
     match failure {
-        Failure::Create(CreateError::KeyReused { payout, fields }) => {
+        Failure::Create(CreateError::KeyReused { payout, fields })
+        | Failure::Validate(CreateError::KeyReused { payout, fields }) => {
             metadata.insert("payout_id".to_owned(), payout.to_string());
             metadata.insert("fields".to_owned(), fields.join(","));
         }
         Failure::Destination { error: DestinationError::Refused { reason, .. }, .. } => {
             metadata.insert("cause".to_owned(), reason_name(*reason).to_owned());
+        }
+        Failure::Settle(SettleError::NotInDoubt(payout) | SettleError::BeingSent(payout)) => {
+            metadata.insert("payout_id".to_owned(), payout.id.to_string());
+            metadata.insert("state".to_owned(), payout.state.name().as_str().to_owned());
         }
         Failure::Read(ReadError::TooOld(earliest)) => {
             metadata.insert("earliest_cursor".to_owned(), earliest.encode());
@@ -359,6 +404,7 @@ fn details(failure: &Failure, reason: ErrorReason) -> ErrorDetails {
             details.set_bad_request(named.collect::<Vec<_>>());
         }
         Failure::Create(CreateError::Unfit(unfit))
+        | Failure::Validate(CreateError::Unfit(unfit))
         | Failure::Destination { error: DestinationError::Unfit(unfit), .. } => {
             details.add_bad_request_violation(unfit.field, &unfit.why);
         }
@@ -380,11 +426,18 @@ fn details(failure: &Failure, reason: ErrorReason) -> ErrorDetails {
 fn resource(failure: &Failure, reason: ErrorReason, details: &mut ErrorDetails) {
     let payout = match failure {
         Failure::PayoutNotFound(id) => id.as_str(),
-        Failure::Create(CreateError::KeyReused { payout, .. }) => payout.as_str(),
+        Failure::Create(CreateError::KeyReused { payout, .. })
+        | Failure::Validate(CreateError::KeyReused { payout, .. }) => payout.as_str(),
+        Failure::Settle(SettleError::NotInDoubt(payout) | SettleError::BeingSent(payout)) => {
+            payout.id.as_str()
+        }
         _ => "",
     };
     let resource_type = match reason {
-        ErrorReason::PayoutNotFound | ErrorReason::IdempotencyKeyReused => "payouts.v1.Payout",
+        ErrorReason::PayoutNotFound
+        | ErrorReason::IdempotencyKeyReused
+        | ErrorReason::NothingInDoubt
+        | ErrorReason::PayoutBeingSent => "payouts.v1.Payout",
         ErrorReason::DestinationNotFound => "payouts.v1.Destination",
         ErrorReason::UnknownMerchant => "merchant",
         ErrorReason::DestinationNotUsable => {
@@ -407,6 +460,7 @@ fn message(failure: &Failure, reason: ErrorReason) -> String {
     let violations = match failure {
         Failure::Invalid(violations) => violations.as_slice(),
         Failure::Create(CreateError::Unfit(unfit))
+        | Failure::Validate(CreateError::Unfit(unfit))
         | Failure::Destination { error: DestinationError::Unfit(unfit), .. } => {
             return format!("{} {}", unfit.field, unfit.why);
         }
@@ -454,6 +508,12 @@ fn message_of(reason: ErrorReason) -> &'static str {
         }
         ErrorReason::ShuttingDown => "this server is stopping; repeat the same call",
         ErrorReason::DeadlineExceeded => "the deadline passed first; repeat the same call",
+        ErrorReason::NothingInDoubt => {
+            "nothing about the payout is in doubt; there is nothing to settle"
+        }
+        ErrorReason::PayoutBeingSent => {
+            "the payout is being sent or asked about at this moment; try again when that is over"
+        }
         ErrorReason::Unspecified | ErrorReason::Internal => {
             "a fault in this server, which logged it; repeat the same call"
         }
@@ -468,8 +528,10 @@ fn name(reason: ErrorReason) -> &'static str {
 /// The error's own text, for operators; it holds no value of a caller.
 fn text(failure: &Failure) -> String {
     match failure {
-        Failure::Create(error) => error.to_string(),
+        Failure::Create(error) | Failure::Validate(error) => error.to_string(),
         Failure::Cancel(error) => error.to_string(),
+        Failure::Settle(error) => error.to_string(),
+        Failure::Queue(error) => error.to_string(),
         Failure::Query(error) => error.to_string(),
         Failure::Destination { error, .. } => error.to_string(),
         Failure::Read(error) => error.to_string(),

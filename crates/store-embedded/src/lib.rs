@@ -18,6 +18,7 @@ mod writer;
 mod claims;
 mod destinations;
 mod evidence;
+mod facts;
 mod log;
 mod parked;
 mod payouts;
@@ -35,5 +36,5 @@ mod fault;
 mod plans;
 
 pub use continuity::SILENCE_MAX;
-pub use open::OpenError;
+pub use open::{OpenError, vouch};
 pub use store::EmbeddedStore;

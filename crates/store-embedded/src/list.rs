@@ -1,9 +1,11 @@
-//! Payouts that fit a filter, newest first.
+//! Payouts that fit a filter, newest first; and those that are an operator's business, oldest
+//! first.
 
+use payout::id::Merchant;
 use payout::port::{Filter, Page, PageToken};
-use payout::record::Payout;
+use payout::record::{Payout, Record};
 use payout::state::{Outcome, StateName};
-use rusqlite::{Connection, named_params};
+use rusqlite::{Connection, named_params, params};
 
 use crate::fault::Fault;
 use crate::page::{self, List, Place};
@@ -47,10 +49,53 @@ pub(crate) fn list(
     Ok((found, None))
 }
 
+const FOR_OPERATORS: &str = "
+    SELECT record, id, version, sequence, created_at, number
+    FROM payout INDEXED BY payout_for_operators
+    WHERE operators_business = 1 AND ?1 IS NULL AND (created_at, number) > (?2, ?3)
+    ORDER BY created_at, number LIMIT ?4";
+
+const FOR_OPERATORS_OF: &str = "
+    SELECT record, id, version, sequence, created_at, number
+    FROM payout INDEXED BY payout_for_operators_by_merchant
+    WHERE operators_business = 1 AND merchant = ?1 AND (created_at, number) > (?2, ?3)
+    ORDER BY created_at, number LIMIT ?4";
+
+/// A page of what is an operator's business; of all merchants if none is given.
+pub(crate) fn operators_business(
+    connection: &Connection,
+    list: &List,
+    merchant: Option<&Merchant>,
+    page: &Page,
+) -> Result<(Vec<Record>, Option<PageToken>), Fault> {
+    let size = page::size(page);
+    let after = list.place(page)?.unwrap_or(Place { created_at: i64::MIN, number: i64::MIN });
+    let sql = if merchant.is_some() { FOR_OPERATORS_OF } else { FOR_OPERATORS };
+    let mut statement = connection.prepare_cached(sql)?;
+    // One more than asked for, which tells whether there is another page.
+    let limit = i64::try_from(size + 1).expect("a page's size is bounded");
+    let mut rows = statement.query(params![
+        merchant.map(payout::id::Name::as_str),
+        after.created_at,
+        after.number,
+        limit
+    ])?;
+    let (mut found, mut last) = (Vec::new(), after);
+    while let Some(row) = rows.next()? {
+        if found.len() == size {
+            return Ok((found, Some(list.token(last))));
+        }
+        last = Place { created_at: row.get(4)?, number: row.get(5)? };
+        found.push(payouts::read(row)?);
+    }
+    Ok((found, None))
+}
+
 /// The one condition that an index serves; the others are checked on what it finds.
 enum Narrowing<'a> {
     Reference(&'a str),
     Customer(&'a str),
+    ForOperators,
     Undecided,
     Merchant,
 }
@@ -63,6 +108,7 @@ impl<'a> Narrowing<'a> {
         match (&filter.provider_reference, &filter.customer) {
             (Some(reference), _) => Self::Reference(reference.as_str()),
             (None, Some(customer)) => Self::Customer(customer.as_str()),
+            (None, None) if filter.needs_attention => Self::ForOperators,
             (None, None) if only_undecided => Self::Undecided,
             (None, None) => Self::Merchant,
         }
@@ -71,7 +117,7 @@ impl<'a> Narrowing<'a> {
     fn value(&self) -> Option<&str> {
         match self {
             Self::Reference(value) | Self::Customer(value) => Some(value),
-            Self::Undecided | Self::Merchant => None,
+            Self::ForOperators | Self::Undecided | Self::Merchant => None,
         }
     }
 
@@ -81,6 +127,9 @@ impl<'a> Narrowing<'a> {
         let (index, condition) = match self {
             Self::Reference(_) => ("payout_by_reference", "provider_reference = :value"),
             Self::Customer(_) => ("payout_by_customer", "customer = :value"),
+            Self::ForOperators => {
+                ("payout_for_operators_by_merchant", "operators_business = 1 AND :value IS NULL")
+            }
             Self::Undecided => ("payout_undecided", "undecided = 1 AND :value IS NULL"),
             Self::Merchant => ("payout_by_merchant", ":value IS NULL"),
         };
@@ -103,6 +152,7 @@ fn fits(payout: &Payout, filter: &Filter) -> bool {
             || payout.provider_reference == filter.provider_reference)
         && (filter.states.is_empty() || filter.states.contains(&state))
         && filter.outcome.is_none_or(|outcome| state.outcome() == outcome)
+        && (!filter.needs_attention || payout.needs_attention())
 }
 
 #[cfg(test)]
@@ -110,8 +160,10 @@ pub(crate) fn statements() -> Vec<String> {
     let all = [
         Narrowing::Reference(""),
         Narrowing::Customer(""),
+        Narrowing::ForOperators,
         Narrowing::Undecided,
         Narrowing::Merchant,
     ];
-    all.iter().map(Narrowing::statement).collect()
+    let others = [FOR_OPERATORS, FOR_OPERATORS_OF].map(str::to_owned);
+    all.iter().map(Narrowing::statement).chain(others).collect()
 }

@@ -1,7 +1,7 @@
 //! Opening a data directory: nobody else has it, it is ours, and what an earlier process left
 //! unfinished is due.
 
-use std::fs::{DirBuilder, File};
+use std::fs::{self, DirBuilder, File};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
@@ -70,6 +70,18 @@ pub enum OpenError {
     },
 }
 
+/// The file by which an operator vouches for a store; it is removed when it is believed.
+const VOUCHED: &str = "vouched";
+
+/// Has the store in `directory` believed, when it is opened next, that it has never forgotten
+/// anything: that it is the first of a new installation, or the very one that stopped last. Only a
+/// person can know; a copy that was restored must not be vouched for. Blocks.
+pub fn vouch(directory: &Path) -> io::Result<()> {
+    make(directory)?;
+    File::create(directory.join(VOUCHED))?.sync_all()?;
+    sync(directory)
+}
+
 /// An opened data directory.
 pub(crate) struct Opened {
     pub(crate) connection: Connection,
@@ -101,12 +113,21 @@ pub(crate) fn open(
     if is_new {
         create(&transaction, now, new_store_id, mark).map_err(failed)?;
     }
-    let continuity = resume(&transaction, now, mark).map_err(failed)?;
+    let vouched = directory.join(VOUCHED);
+    let is_vouched = vouched.try_exists().map_err(io_failed)?;
+    let continuity = match is_vouched {
+        true => trust(&transaction, now, mark).map_err(failed)?,
+        false => resume(&transaction, now, mark).map_err(failed)?,
+    };
     claims::end_all(&transaction, now).map_err(failed)?;
     let latest = log::latest(&transaction).map_err(failed)?;
     let store = read_id(&transaction, directory)?;
     let epochs = Epochs::begin(&transaction, epoch, latest).map_err(failed)?;
     transaction.commit().map_err(failed)?;
+    if is_vouched {
+        // Left behind by a crash here, it would be believed once more, of the same store.
+        fs::remove_file(&vouched).map_err(io_failed)?;
+    }
     sync(directory).map_err(io_failed)?;
     let files = hold.files().map_err(io_failed)?;
     let log = Log { store, epochs };
@@ -189,6 +210,17 @@ fn read_id(transaction: &Transaction<'_>, directory: &Path) -> Result<StoreId, O
         Ok(id) => StoreId::parse(&id).map_err(|_| OpenError::NotAStore(directory.to_path_buf())),
         Err(source) => Err(OpenError::Database { directory: directory.to_path_buf(), source }),
     }
+}
+
+fn trust(
+    transaction: &Transaction<'_>,
+    now: Timestamp,
+    file_mark: i64,
+) -> rusqlite::Result<Continuity> {
+    let continuity = Continuity::vouched(now);
+    transaction.execute("UPDATE store SET file_mark = ?1", [file_mark])?;
+    continuity.write(transaction)?;
+    Ok(continuity)
 }
 
 fn resume(

@@ -18,14 +18,17 @@ use crate::{cell, evidence, log, parked};
 
 const LOAD: &str = "SELECT record, id, version, sequence FROM payout WHERE id = ?1";
 const LOAD_FENCE: &str = "SELECT body FROM fence WHERE payout = ?1";
-const HEAD: &str = "SELECT number, version, sequence, last_event FROM payout WHERE id = ?1";
+const HEAD: &str = "SELECT number, version, sequence, last_event, claimed_by IS NOT NULL
+    FROM payout WHERE id = ?1";
 const INSERT: &str = "INSERT INTO payout (id, merchant, customer, provider_reference, undecided,
-        created_at, version, sequence, last_event, due_at, wake_at, claimed_by, record)
+        operators_business, created_at, version, sequence, last_event, due_at, wake_at, claimed_by,
+        record)
     VALUES (:id, :merchant, :customer, :provider_reference, :undecided,
-        :created_at, :version, :sequence, :last_event, :due_at, :wake_at, :claimed_by, :record)";
+        :operators_business, :created_at, :version, :sequence, :last_event, :due_at, :wake_at,
+        :claimed_by, :record)";
 const UPDATE: &str = "UPDATE payout SET provider_reference = :provider_reference,
-        undecided = :undecided, version = :version, sequence = :sequence,
-        last_event = :last_event, due_at = :due_at,
+        undecided = :undecided, operators_business = :operators_business,
+        version = :version, sequence = :sequence, last_event = :last_event, due_at = :due_at,
         wake_at = iif(claimed_by IS NOT NULL AND claimed_by IS NOT :released_by, wake_at, :due_at),
         claimed_by = nullif(claimed_by, :released_by), record = :record
     WHERE number = :number";
@@ -180,6 +183,7 @@ fn insert(
         ":customer": payout.order.customer.as_str(),
         ":provider_reference": payout.provider_reference.as_ref().map(payout::id::Name::as_str),
         ":undecided": is_undecided(record),
+        ":operators_business": payout.is_operators_business(),
         ":created_at": payout.created_at.as_millis(),
         ":version": record.version.cast_signed(),
         ":sequence": payout.sequence.cast_signed(),
@@ -200,6 +204,7 @@ fn is_undecided(record: &Record) -> bool {
 pub(crate) struct NextVersion {
     version: Version,
     released_by: Option<String>,
+    must_be_unclaimed: bool,
 }
 
 impl TryFrom<&Append> for NextVersion {
@@ -209,10 +214,11 @@ impl TryFrom<&Append> for NextVersion {
         let mut version = Version::of(&append.record, &append.events)?;
         version.evidence = evidence::encode(&append.evidence);
         let released_by = match &append.claim {
-            ClaimChange::Keep => None,
+            ClaimChange::Keep | ClaimChange::MustBeNone => None,
             ClaimChange::Release(holder) => Some(holder.to_string()),
         };
-        Ok(Self { version, released_by })
+        let must_be_unclaimed = append.claim == ClaimChange::MustBeNone;
+        Ok(Self { version, released_by, must_be_unclaimed })
     }
 }
 
@@ -223,6 +229,9 @@ pub(crate) fn append(changes: &mut Changes<'_>, next: &NextVersion) -> Result<Ap
     let Some(head) = Head::read(changes.connection, id)? else { return Ok(Appended::Stale) };
     if head.version.checked_add(1) != Some(record.version) {
         return Ok(Appended::Stale);
+    }
+    if next.must_be_unclaimed && head.is_claimed {
+        return Ok(Appended::Claimed);
     }
     if next.version.sequence_before() != Some(head.sequence) {
         return Err(refused(format!("the events given do not follow the last one of {id}")));
@@ -239,6 +248,8 @@ struct Head {
     version: u64,
     sequence: u64,
     last_event: i64,
+    /// Also by a claim whose time is over: its holder may have been held up.
+    is_claimed: bool,
 }
 
 impl Head {
@@ -250,6 +261,7 @@ impl Head {
                 version: row.get::<_, i64>(1)?.cast_unsigned(),
                 sequence: row.get::<_, i64>(2)?.cast_unsigned(),
                 last_event: row.get(3)?,
+                is_claimed: row.get(4)?,
             })
         });
         head.optional()
@@ -267,6 +279,7 @@ fn update(
     connection.prepare_cached(UPDATE)?.execute(named_params! {
         ":provider_reference": payout.provider_reference.as_ref().map(payout::id::Name::as_str),
         ":undecided": is_undecided(record),
+        ":operators_business": payout.is_operators_business(),
         ":version": record.version.cast_signed(),
         ":sequence": payout.sequence.cast_signed(),
         ":last_event": last_event,
@@ -284,10 +297,15 @@ pub(crate) fn fence(
     fence: &Fence,
     body: &[u8],
 ) -> Result<Fenced, Fault> {
-    if let Some(stored) = load(changes.connection, &fence.payout)? {
-        return Ok(Fenced::Existing(stored));
-    }
-    let mut statement = changes.connection.prepare_cached(INSERT_FENCE)?;
-    statement.execute(params![fence.payout.as_str(), body])?;
-    Ok(Fenced::Fenced)
+    let fence = match load(changes.connection, &fence.payout)? {
+        Some(Stored::Payout(record)) => return Ok(Fenced::Existing(record)),
+        Some(Stored::Fence(earlier)) => earlier,
+        None => {
+            let mut statement = changes.connection.prepare_cached(INSERT_FENCE)?;
+            statement.execute(params![fence.payout.as_str(), body])?;
+            fence.clone()
+        }
+    };
+    let waiting = parked::waiting(changes.connection, &fence.merchant, &fence.payout)?;
+    Ok(Fenced::Fenced { fence, notified: !waiting.is_empty() })
 }

@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use crate::{claims, destinations, evidence, list, log, parked, payouts, schema};
+use crate::{claims, destinations, evidence, facts, list, log, parked, payouts, schema};
 
 #[test]
 fn every_statement_uses_an_index() {
@@ -14,6 +14,7 @@ fn every_statement_uses_an_index() {
         claims::STATEMENTS,
         destinations::STATEMENTS,
         evidence::STATEMENTS,
+        facts::STATEMENTS,
         log::STATEMENTS,
         parked::STATEMENTS,
         payouts::STATEMENTS,

@@ -58,6 +58,7 @@ pub(crate) const CREATE: &str = "
         customer TEXT NOT NULL,
         provider_reference TEXT,
         undecided INTEGER NOT NULL,
+        operators_business INTEGER NOT NULL,
         created_at INTEGER NOT NULL,
         version INTEGER NOT NULL,
         sequence INTEGER NOT NULL,
@@ -75,6 +76,9 @@ pub(crate) const CREATE: &str = "
     CREATE INDEX payout_by_reference ON payout (merchant, provider_reference, created_at)
         WHERE provider_reference IS NOT NULL;
     CREATE INDEX payout_undecided ON payout (merchant, created_at) WHERE undecided = 1;
+    CREATE INDEX payout_for_operators ON payout (created_at) WHERE operators_business = 1;
+    CREATE INDEX payout_for_operators_by_merchant ON payout (merchant, created_at)
+        WHERE operators_business = 1;
 
     CREATE TABLE fence (
         payout TEXT PRIMARY KEY,
@@ -90,6 +94,11 @@ pub(crate) const CREATE: &str = "
     ) STRICT;
     CREATE INDEX parked_by_name ON parked (merchant, name);
     CREATE INDEX parked_by_merchant ON parked (merchant);
+
+    CREATE TABLE fact (
+        name TEXT PRIMARY KEY,
+        value BLOB NOT NULL
+    ) STRICT, WITHOUT ROWID;
 
     CREATE TABLE queue_hold (
         merchant TEXT NOT NULL,

@@ -15,7 +15,7 @@ use payout::port::{
     ReadError, SealedEvidence, Selection, Store, StoreError,
 };
 use payout::queue::{QueueHold, QueueHoldKind};
-use payout::record::{Fence, Payout, Stored};
+use payout::record::{Fence, Payout, Record, Stored};
 use payout::time::Timestamp;
 
 use crate::continuity::Continuity;
@@ -28,7 +28,7 @@ use crate::payouts::{NewPayout, NextVersion};
 use crate::readers::Readers;
 use crate::topics::Waits;
 use crate::writer::{Changes, Ours, State, States, Writer, Writing};
-use crate::{cell, claims, destinations, evidence, list, parked, payouts, queues};
+use crate::{cell, claims, destinations, evidence, facts, list, parked, payouts, queues};
 
 /// A store in one data directory, used by one process at a time.
 ///
@@ -125,6 +125,11 @@ impl Store for EmbeddedStore {
         Ok(continuity.since())
     }
 
+    async fn remember(&self, name: &str, value: &[u8]) -> Result<Vec<u8>, StoreError> {
+        let (name, value) = (name.to_owned(), value.to_vec());
+        self.writer.write(move |changes| facts::remember(changes, &name, &value)).await
+    }
+
     async fn load(&self, id: &PayoutId) -> Result<Option<Stored>, StoreError> {
         let id = id.clone();
         self.readers.read(move |connection| payouts::load(connection, &id)).await
@@ -193,6 +198,19 @@ impl Store for EmbeddedStore {
         let list = self.list_of(filter);
         let (filter, page) = (filter.clone(), page.clone());
         self.readers.read(move |connection| list::list(connection, &list, &filter, &page)).await
+    }
+
+    async fn list_operators_business(
+        &self,
+        merchant: Option<&Merchant>,
+        page: &Page,
+    ) -> Result<(Vec<Record>, Option<PageToken>), StoreError> {
+        let list = self.list_of(&("operators' business", merchant));
+        let (merchant, page) = (merchant.cloned(), page.clone());
+        let reading = move |connection: &_| {
+            list::operators_business(connection, &list, merchant.as_ref(), &page)
+        };
+        self.readers.read(reading).await
     }
 
     async fn claim(&self, claim: &Claim) -> Result<Vec<PayoutId>, StoreError> {

@@ -95,6 +95,22 @@ pub async fn an_append_releases_no_claim_of_another(subject: &mut dyn Subject) {
     assert_eq!(store.claim(&sample::claim("c", 9, now)).await, Ok(vec![id]));
 }
 
+/// What must not cross with somebody's work on the payout is written only while nobody claims it.
+pub async fn an_append_may_demand_that_nobody_claims_it(subject: &mut dyn Subject) {
+    let (store, now) = (subject.store(), subject.now());
+    let id = due(&*store, "key", now).await;
+    assert_eq!(store.claim(&sample::claim("a", 9, now)).await, Ok(vec![id.clone()]));
+    let before = record(&*store, &id).await;
+    let mut alone = sample::append(&before, &[sample::remark("r-1")], now);
+    alone.claim = ClaimChange::MustBeNone;
+    assert_eq!(store.append(&alone).await, Ok(Appended::Claimed));
+    assert_eq!(record(&*store, &id).await, before);
+    let one = std::slice::from_ref(&id);
+    assert_eq!(store.release(&sample::holder("a"), one).await, Ok(()));
+    assert_eq!(store.append(&alone).await, Ok(Appended::Yes));
+    assert_eq!(record(&*store, &id).await, alone.record);
+}
+
 /// A claim that nobody released ends at its time. The payout is due then, even if its schedule
 /// says otherwise; once released, the schedule counts again.
 pub async fn a_claim_ends_at_its_time(subject: &mut dyn Subject) {

@@ -113,3 +113,12 @@ pub async fn queues_stay_held(subject: &mut dyn Subject) {
     subject.reopen().await;
     assert_eq!(subject.store().queue_holds().await, Ok(vec![hold]));
 }
+
+/// What is remembered first stands, whatever is said later.
+pub async fn a_fact_never_changes(subject: &mut dyn Subject) {
+    assert_eq!(subject.store().remember("key-1", b"mark").await, Ok(b"mark".to_vec()));
+    subject.reopen().await;
+    let store = subject.store();
+    assert_eq!(store.remember("key-1", b"another").await, Ok(b"mark".to_vec()));
+    assert_eq!(store.remember("key-2", b"another").await, Ok(b"another".to_vec()));
+}

@@ -1,9 +1,13 @@
-//! `list`: payouts that fit, newest first.
+//! `list` and `list_operators_business`: payouts that fit, newest first, and those that people have
+//! to settle, oldest first.
 
 use std::time::Duration;
 
-use payout::id::PayoutId;
+use payout::id::{Merchant, PayoutId};
+use payout::input::{Input, What};
 use payout::port::{Appended, Filter, Page, PageToken, Store, StoreError};
+use payout::reason::Reason;
+use payout::record::Record;
 use payout::state::{Outcome, StateName};
 use payout::time::Timestamp;
 
@@ -138,6 +142,77 @@ pub async fn a_page_is_never_without_size(subject: &mut dyn Subject) {
     }
 }
 
+/// What is in doubt is an operator's business, what is parked needs attention as well, and what is
+/// settled is neither any more.
+pub async fn operators_see_what_is_theirs_oldest_first(subject: &mut dyn Subject) {
+    let (store, now) = (subject.store(), subject.now());
+    let at = |seconds| now.plus(SECOND * seconds);
+    let parked = doubtful(&*store, "m-1", at(3)).await;
+    let doubtful_one = doubtful(&*store, "m-1", at(1)).await;
+    let others = doubtful(&*store, "m-2", at(2)).await;
+    put(&*store, "c-1", at(0), Some("order-1")).await;
+    let park = sample::append(&parked, &[Input::own(What::Parked(Reason::HorizonPassed))], at(4));
+    assert_eq!(store.append(&park).await, Ok(Appended::Yes));
+    let ids = |records: &[&Record]| -> Vec<PayoutId> {
+        records.iter().map(|record| record.payout.id.clone()).collect()
+    };
+    let (one, two) = (sample::merchant("m-1"), sample::merchant("m-3"));
+    let everybodys = ids(&[&doubtful_one, &others, &parked]);
+    assert_eq!(business(&*store, None).await, everybodys);
+    assert_eq!(business(&*store, Some(&one)).await, ids(&[&doubtful_one, &parked]));
+    assert_eq!(business(&*store, Some(&two)).await, []);
+    let attention = Filter { needs_attention: true, ..of("m-1") };
+    assert_eq!(all(&*store, &attention).await, ids(&[&parked]));
+    let customer = Filter { customer: Some(sample::customer("c-2")), ..attention.clone() };
+    assert_eq!(all(&*store, &customer).await, []);
+
+    let settle = sample::append(&park.record, &[sample::accepted("order-3")], at(5));
+    assert_eq!(store.append(&settle).await, Ok(Appended::Yes));
+    assert_eq!(business(&*store, Some(&one)).await, ids(&[&doubtful_one]));
+    assert_eq!(all(&*store, &attention).await, []);
+}
+
+/// Pages hold while payouts come and go, and their tokens belong to their own list.
+pub async fn operators_business_is_paged(subject: &mut dyn Subject) {
+    let (store, now) = (subject.store(), subject.now());
+    let mut records = Vec::new();
+    for number in 0..5 {
+        records.push(doubtful(&*store, "m-1", now.plus(SECOND * number)).await);
+    }
+    let first = Page { after: None, size: 2 };
+    let listed = store.list_operators_business(None, &first).await;
+    let (page, next) = listed.expect("listing works");
+    assert_eq!(page, records[..2]);
+    let settle = sample::append(&records[0], &[sample::accepted("order-1")], now);
+    assert_eq!(store.append(&settle).await, Ok(Appended::Yes));
+    doubtful(&*store, "m-1", now.plus(SECOND * 9)).await;
+    let rest = Page { after: next, size: 3 };
+    let (page, next) = store.list_operators_business(None, &rest).await.expect("listing works");
+    assert_eq!(page, records[2..]);
+    assert!(next.is_some(), "one more was recorded meanwhile");
+    let merchant = sample::merchant("m-1");
+    let foreign = store.list_operators_business(Some(&merchant), &rest).await;
+    assert_eq!(foreign, Err(StoreError::PageToken));
+}
+
+/// Writes a payout whose only attempt is in doubt.
+async fn doubtful(store: &dyn Store, merchant: &str, at: Timestamp) -> Record {
+    let key = format!("key-{}", at.as_millis());
+    let creation = sample::creation_of(sample::order(merchant, "c-1", &key), at);
+    let record = created(store, &creation).await;
+    let lost = Input::own(What::InDoubt(Reason::AnswerLost));
+    let append = sample::append(&record, &[sample::attempt_opened(&record, at), lost], at);
+    assert_eq!(store.append(&append).await, Ok(Appended::Yes));
+    append.record
+}
+
+async fn business(store: &dyn Store, merchant: Option<&Merchant>) -> Vec<PayoutId> {
+    let page = Page { after: None, size: 10 };
+    let listed = store.list_operators_business(merchant, &page).await.expect("listing works");
+    assert_eq!(listed.1, None);
+    listed.0.into_iter().map(|record| record.payout.id).collect()
+}
+
 /// Writes a payout to a customer, accepted by the provider under a reference if one is given.
 async fn put(store: &dyn Store, customer: &str, at: Timestamp, order: Option<&str>) -> PayoutId {
     let key = format!("key-{}", at.as_millis());
@@ -173,5 +248,6 @@ fn of(merchant: &str) -> Filter {
         outcome: None,
         created_from: None,
         created_before: None,
+        needs_attention: false,
     }
 }

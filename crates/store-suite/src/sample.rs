@@ -89,7 +89,7 @@ pub fn creation_of(order: Order, now: Timestamp) -> Creation {
     let id = identity::payout_id(&order.merchant, &order.idempotency_key);
     let fields = BTreeMap::from([("customer".to_owned(), [7; 16])]);
     let fingerprint = Fingerprint { version: 1, key: KeyId(1), fields };
-    let created = Created { order, fingerprint, look_first: None, resolved: true };
+    let created = Created { order, fingerprint, forgetful_until: None, resolved: true };
     let event = machine::create(id, created, now);
     let vault = Vault { handle: Some(sealed("handle")), ..Vault::default() };
     Creation {
@@ -198,6 +198,7 @@ pub fn fence(creation: &Creation, now: Timestamp) -> Fence {
         payout: payout.id.clone(),
         merchant: payout.order.merchant.clone(),
         idempotency_key: payout.order.idempotency_key.clone(),
+        forgetful_until: None,
         fenced_at: now,
     }
 }

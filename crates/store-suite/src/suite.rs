@@ -26,6 +26,7 @@ macro_rules! every_case {
             fence {
                 a_fenced_key_cannot_pay
                 a_fence_comes_too_late_for_a_payout
+                a_fence_says_what_waits_under_it
                 create_and_fence_race_for_the_key
             }
             park {
@@ -50,6 +51,7 @@ macro_rules! every_case {
                 only_its_holder_releases_a_claim
                 an_append_keeps_or_releases
                 an_append_releases_no_claim_of_another
+                an_append_may_demand_that_nobody_claims_it
                 a_claim_ends_at_its_time
                 the_next_due_time_is_known
                 many_claimers_never_overlap
@@ -78,6 +80,8 @@ macro_rules! every_case {
                 pages_are_stable_while_others_write
                 tokens_of_other_lists_are_refused
                 a_page_is_never_without_size
+                operators_see_what_is_theirs_oldest_first
+                operators_business_is_paged
             }
             destination {
                 a_destination_is_found_as_it_was_written
@@ -91,6 +95,7 @@ macro_rules! every_case {
                 cursors_outlive_reopening
                 claims_of_the_gone_end
                 queues_stay_held
+                a_fact_never_changes
                 continuity_is_kept
             }
         }

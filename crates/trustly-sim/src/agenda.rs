@@ -4,15 +4,17 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::amer::{DepositCall, TransactionId};
-use crate::eu::{Call, OrderId};
+use crate::eu::{Call, OrderId, SelectionId};
 use crate::notices::NoticeId;
 
 /// A step that time brings about.
 pub(crate) enum Task {
-    /// The bank confirms an EU payout.
-    Confirm(OrderId),
+    /// What becomes of an EU payout shows.
+    Conclude(OrderId),
     /// A confirmed EU payout comes back.
     Return(OrderId),
+    /// Nobody touched an EU checkout for a while.
+    Abandon(SelectionId),
     /// An AMER deposit reaches its next status.
     Advance(TransactionId),
     /// A notification is due to be sent, or sent again.
@@ -67,11 +69,11 @@ mod tests {
     fn tasks_come_by_time_and_then_by_turn() {
         let mut agenda = Agenda::default();
         let second = Duration::from_secs(1);
-        agenda.put(second, Task::Confirm(OrderId(1)));
-        agenda.put(Duration::ZERO, Task::Confirm(OrderId(2)));
-        agenda.put(second, Task::Confirm(OrderId(3)));
+        agenda.put(second, Task::Conclude(OrderId(1)));
+        agenda.put(Duration::ZERO, Task::Conclude(OrderId(2)));
+        agenda.put(second, Task::Conclude(OrderId(3)));
         let mut taken = Vec::new();
-        while let Some(Task::Confirm(OrderId(order))) = agenda.take_due(second) {
+        while let Some(Task::Conclude(OrderId(order))) = agenda.take_due(second) {
             taken.push(order);
         }
         assert_eq!(taken, [2, 1, 3]);
@@ -80,7 +82,7 @@ mod tests {
     #[test]
     fn nothing_comes_before_its_time() {
         let mut agenda = Agenda::default();
-        agenda.put(Duration::from_secs(2), Task::Confirm(OrderId(1)));
+        agenda.put(Duration::from_secs(2), Task::Conclude(OrderId(1)));
         assert!(agenda.take_due(Duration::from_secs(1)).is_none());
         assert_eq!(agenda.next_due(), Some(Duration::from_secs(2)));
         assert_eq!(agenda.steps(), 1);

@@ -40,9 +40,9 @@ pub(crate) fn announce(
     }
     let at = earliest + held_back(clock, notice.region, *series);
     series.made += 1;
-    let dropped = notice.state == NoticeState::Dropped;
+    let waiting = notice.state == NoticeState::Waiting;
     let id = state.notices.add(notice);
-    if !dropped {
+    if waiting {
         state.agenda.put(at, Task::Deliver(id));
     }
     id

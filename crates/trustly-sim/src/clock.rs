@@ -55,10 +55,16 @@ impl Moment {
         u64::try_from(self.unix.as_millis()).expect("milliseconds since 1970 fit 64 bits")
     }
 
+    /// The day in UTC, as `2013-12-20`.
+    pub(crate) fn date(self) -> String {
+        let (year, month, day) = civil_date(self.unix.as_secs() / 86_400);
+        format!("{year:04}-{month:02}-{day:02}")
+    }
+
     /// PostgreSQL's way, as in Trustly's notifications: `2013-12-20 14:42:04.675645+00`, with as
-    /// many digits of the fraction as asked for.
-    pub(crate) fn timestamp(self, fraction_digits: usize) -> String {
-        let seconds = self.unix.as_secs();
+    /// many digits of the fraction as asked for, and so many hours east of Greenwich.
+    pub(crate) fn timestamp(self, fraction_digits: usize, hours_east: u64) -> String {
+        let seconds = self.unix.as_secs() + 3_600 * hours_east;
         let (year, month, day) = civil_date(seconds / 86_400);
         let (hour, minute, second) = (seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60);
         let mut text = format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}");
@@ -67,8 +73,7 @@ impl Moment {
             text.push('.');
             text.push_str(fraction);
         }
-        text.push_str("+00");
-        text
+        format!("{text}+{hours_east:02}")
     }
 }
 
@@ -103,9 +108,10 @@ mod tests {
     #[test]
     fn timestamps_have_the_fraction_asked_for() {
         let at = moment(Duration::from_micros(1_387_550_524_675_645));
-        assert_eq!(at.timestamp(6), "2013-12-20 14:42:04.675645+00");
-        assert_eq!(at.timestamp(2), "2013-12-20 14:42:04.67+00");
-        assert_eq!(at.timestamp(0), "2013-12-20 14:42:04+00");
+        assert_eq!(at.timestamp(6, 0), "2013-12-20 14:42:04.675645+00");
+        assert_eq!(at.timestamp(2, 1), "2013-12-20 15:42:04.67+01");
+        assert_eq!(at.timestamp(0, 10), "2013-12-21 00:42:04+10");
+        assert_eq!(at.date(), "2013-12-20");
     }
 
     #[test]

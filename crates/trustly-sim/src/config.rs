@@ -6,6 +6,7 @@ use reqwest::Url;
 use rsa::{RsaPrivateKey, RsaPublicKey};
 
 use crate::clock::Clock;
+use crate::contract::{BadContract, Contract, EuContract};
 use crate::keys::{self, KeyError};
 
 /// Everything a simulator needs to know before it can serve.
@@ -35,6 +36,8 @@ pub struct EuMerchant {
     /// Funds per ISO 4217 code, in hundredths. A currency that is not named starts with ten
     /// billion units.
     pub balances: BTreeMap<String, u64>,
+    /// What Trustly enables and demands to begin with.
+    pub contract: EuContract,
 }
 
 /// A merchant of Trustly Americas.
@@ -66,6 +69,9 @@ pub enum ConfigError {
         /// What is wrong with it.
         source: KeyError,
     },
+    /// The contract with Trustly Europe cannot be kept.
+    #[error("eu.contract cannot be kept")]
+    Contract(#[from] BadContract),
     /// The webhook URL is neither https nor http to this machine.
     #[error("amer.webhook_url must be an https URL, or http to a loopback host")]
     WebhookUrl,
@@ -85,6 +91,7 @@ pub(crate) struct EuSettings {
     pub(crate) password: String,
     pub(crate) merchant_keys: Vec<RsaPublicKey>,
     pub(crate) balances: BTreeMap<String, u64>,
+    pub(crate) contract: Contract,
 }
 
 pub(crate) struct AmerSettings {
@@ -128,6 +135,7 @@ impl TryFrom<EuMerchant> for EuSettings {
             password: merchant.password,
             merchant_keys,
             balances: merchant.balances,
+            contract: merchant.contract.try_into()?,
         })
     }
 }

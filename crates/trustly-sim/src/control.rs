@@ -1,5 +1,7 @@
 //! The control API under `/_sim/`. It shows no secret and no bank details.
 
+mod eu;
+
 use http::Method;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -7,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::amer::{self, NewAuthorization};
 use crate::config::webhook_url;
-use crate::eu;
+use crate::eu::is_account_id;
 use crate::faults::RuleText;
 use crate::money::Amount;
 use crate::sim::Sim;
@@ -64,6 +66,12 @@ pub(crate) fn handle(sim: &Sim, request: &Request, path: &str) -> Response {
         (&Method::GET, "notifications") => Ok(notifications(sim, reference)),
         (&Method::PUT, "webhooks") => set_webhooks(sim, &request.body),
         (&Method::POST, "authorizations") => authorize(sim, &request.body),
+        (&Method::GET, "settings") => Ok(eu::settings(sim)),
+        (&Method::PUT, "settings") => eu::change_settings(sim, &request.body),
+        (&Method::POST, "p2p_orders") => eu::add_p2p_order(sim, &request.body),
+        (&Method::POST, "notifications") => eu::send_notification(sim, &request.body),
+        (&Method::POST, "held") => eu::release(sim, &request.body),
+        (&Method::POST, "settlements") => eu::settle(sim, &request.body),
         (&Method::POST, "accounts") => add_account(sim, &request.body),
         _ => {
             let error = format!("/_sim/{path} does not exist or has no {}", request.method);
@@ -157,7 +165,7 @@ fn add_account(sim: &Sim, body: &[u8]) -> Answer {
             Some(account_id) => account_id,
             None => state.ids.next(),
         };
-        if !eu::is_account_id(&account_id) {
+        if !is_account_id(&account_id) {
             return Err(BadRequest("account_id: must be 1 to 20 digits".to_owned()));
         }
         match state.eu.add_account(&account_id) {

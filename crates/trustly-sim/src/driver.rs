@@ -50,8 +50,9 @@ fn work_off(sim: &Sim) -> Option<Duration> {
 /// Exhaustive on purpose: a task that nobody performs would be lost silently.
 fn perform(sim: &Sim, state: &mut State, now: Moment, task: Task) {
     match task {
-        Task::Confirm(order) => eu::confirm(state, &sim.settings, now, order),
+        Task::Conclude(order) => eu::conclude(state, &sim.settings, now, order),
         Task::Return(order) => eu::return_to_sender(state, &sim.settings, now, order),
+        Task::Abandon(selection) => eu::abandon(state, &sim.settings, now, selection),
         Task::Advance(transaction) => amer::advance(state, &sim.settings, now, transaction),
         Task::Deliver(notice) => state.outbox.push_back(notice),
         Task::LateCall(call) => eu::handle_late(sim, state, now, &call),

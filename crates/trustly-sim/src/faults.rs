@@ -1,24 +1,15 @@
 //! The fault program: what may go wrong, and which of it goes wrong now.
 
+mod operation;
 mod rule;
 
+pub(crate) use operation::Operation;
 pub(crate) use rule::{BadRule, Rule, RuleText, RuleView};
 
 use crate::ledger::Region;
 
 /// Enough for any test; a list that is searched on every request must end.
 const RULES_MAX: usize = 1_000;
-
-/// What a rule can be about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Operation {
-    AccountPayout,
-    RegisterAccount,
-    Deposit,
-    Get,
-    List,
-    Notification,
-}
 
 /// What can go wrong. The control API's documentation says what each does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +33,13 @@ pub(crate) enum Fault {
     DuplicateCheckOff,
     SilentSuccess,
     DeclineSync,
+    OtherUuid,
+    AnonymousError,
+    ResultZero,
+    CancelAfterReply,
+    CreditAndCancel,
+    BankRefusal,
+    CreditDaysLater,
 }
 
 /// A place that asks whether something goes wrong. Each place takes the first rule whose fault
@@ -109,39 +107,8 @@ impl Faults {
     }
 }
 
-impl Operation {
-    pub(crate) const ALL: [Self; 6] = [
-        Self::AccountPayout,
-        Self::RegisterAccount,
-        Self::Deposit,
-        Self::Get,
-        Self::List,
-        Self::Notification,
-    ];
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::AccountPayout => "AccountPayout",
-            Self::RegisterAccount => "RegisterAccount",
-            Self::Deposit => "deposit",
-            Self::Get => "get",
-            Self::List => "list",
-            Self::Notification => "notification",
-        }
-    }
-
-    /// `None` where both regions have it.
-    pub(crate) fn region(self) -> Option<Region> {
-        match self {
-            Self::AccountPayout | Self::RegisterAccount => Some(Region::Eu),
-            Self::Deposit | Self::Get | Self::List => Some(Region::Amer),
-            Self::Notification => None,
-        }
-    }
-}
-
 impl Fault {
-    pub(crate) const ALL: [Self; 19] = [
+    pub(crate) const ALL: [Self; 26] = [
         Self::LoseReply,
         Self::LateCommit,
         Self::Delay,
@@ -161,6 +128,13 @@ impl Fault {
         Self::DuplicateCheckOff,
         Self::SilentSuccess,
         Self::DeclineSync,
+        Self::OtherUuid,
+        Self::AnonymousError,
+        Self::ResultZero,
+        Self::CancelAfterReply,
+        Self::CreditAndCancel,
+        Self::BankRefusal,
+        Self::CreditDaysLater,
     ];
 
     pub(crate) fn name(self) -> &'static str {
@@ -184,29 +158,41 @@ impl Fault {
             Self::DuplicateCheckOff => "duplicate_check_off",
             Self::SilentSuccess => "silent_success",
             Self::DeclineSync => "decline_sync",
+            Self::OtherUuid => "other_uuid",
+            Self::AnonymousError => "anonymous_error",
+            Self::ResultZero => "result_zero",
+            Self::CancelAfterReply => "cancel_after_reply",
+            Self::CreditAndCancel => "credit_and_cancel",
+            Self::BankRefusal => "bank_refusal",
+            Self::CreditDaysLater => "credit_days_later",
         }
     }
 
     /// The operations on which it does something.
     fn operations(self) -> &'static [Operation] {
-        use Operation::{AccountPayout, Deposit, Get, List, Notification, RegisterAccount};
         match self {
             Self::LoseReply | Self::Delay | Self::Http500 | Self::Proxy403 | Self::Refuse => {
-                &[AccountPayout, RegisterAccount, Deposit, Get, List]
+                &operation::REQUESTS
             }
-            Self::LateCommit => &[AccountPayout, RegisterAccount, Deposit],
-            Self::BadSignature => &[AccountPayout, RegisterAccount, Notification],
-            Self::UnsignedError => &[AccountPayout, RegisterAccount],
+            Self::LateCommit => &operation::COMMITTING,
+            Self::BadSignature => &operation::SIGNED,
+            Self::UnsignedError | Self::OtherUuid | Self::AnonymousError => &operation::JSON_RPC,
             Self::DuplicateNotification
             | Self::ReorderNotifications
             | Self::LoseNotification
-            | Self::DropNotification => &[Notification, AccountPayout, Deposit],
-            Self::CancelBeforeReply | Self::SilentSuccess => &[AccountPayout],
+            | Self::DropNotification => &operation::NOTIFYING,
+            Self::CancelBeforeReply
+            | Self::SilentSuccess
+            | Self::ResultZero
+            | Self::CancelAfterReply
+            | Self::CreditAndCancel
+            | Self::BankRefusal
+            | Self::CreditDaysLater => &operation::EU_PAYOUTS,
             Self::CreditAfterConfirmation | Self::NoFunds | Self::DuplicateCheckOff => {
-                &[AccountPayout, Deposit]
+                &operation::PAYOUTS
             }
-            Self::ListLag => &[List],
-            Self::DeclineSync => &[Deposit],
+            Self::ListLag => &[Operation::List],
+            Self::DeclineSync => &[Operation::Deposit],
         }
     }
 
@@ -218,18 +204,46 @@ impl Fault {
             | Self::Http500
             | Self::Proxy403
             | Self::Refuse
-            | Self::UnsignedError => &[Stage::Exchange],
+            | Self::UnsignedError
+            | Self::OtherUuid
+            | Self::AnonymousError => &[Stage::Exchange],
             Self::BadSignature => &[Stage::Exchange, Stage::Sending],
             Self::DuplicateCheckOff => &[Stage::Duplicate],
             Self::CancelBeforeReply
             | Self::CreditAfterConfirmation
             | Self::NoFunds
             | Self::SilentSuccess
-            | Self::DeclineSync => &[Stage::Outcome],
+            | Self::DeclineSync
+            | Self::ResultZero
+            | Self::CancelAfterReply
+            | Self::CreditAndCancel
+            | Self::BankRefusal
+            | Self::CreditDaysLater => &[Stage::Outcome],
             Self::ListLag => &[Stage::Listing],
             Self::ReorderNotifications => &[Stage::Sequence],
             Self::DuplicateNotification | Self::DropNotification => &[Stage::Making],
             Self::LoseNotification => &[Stage::Sending],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fault_and_method_is_documented() {
+        let document = include_str!("../../../docs/simulator.md");
+        let operations = Operation::ALL.map(Operation::name);
+        for name in Fault::ALL.map(Fault::name).into_iter().chain(operations) {
+            assert!(document.contains(&format!("`{name}`")), "{name}");
+        }
+    }
+
+    #[test]
+    fn every_fault_does_something_somewhere() {
+        for fault in Fault::ALL {
+            assert!(!fault.operations().is_empty() && !fault.stages().is_empty(), "{fault:?}");
         }
     }
 }

@@ -90,6 +90,10 @@ impl Ledger {
         MovementId(self.movements.len() - 1)
     }
 
+    pub(crate) fn state(&self, id: MovementId) -> MovementState {
+        self.movements[id.0].state
+    }
+
     pub(crate) fn turn(&mut self, id: MovementId, state: MovementState, now: Moment) {
         let movement = &mut self.movements[id.0];
         let allowed = match movement.state {

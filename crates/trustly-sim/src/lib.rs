@@ -5,8 +5,8 @@
 //! answer, a ledger of every movement of money, and a fault program under `/_sim/`.
 //!
 //! It is written from Trustly's documentation alone and shares no code with the adapter it is
-//! the counterpart of. It keeps nothing on disk, has no checkout pages, and is no place for real
-//! credentials or real people's data.
+//! the counterpart of. It keeps nothing on disk, its checkout is a bare form, and it is no
+//! place for real credentials or real people's data.
 
 #![expect(
     clippy::disallowed_methods,
@@ -14,6 +14,7 @@
 )]
 
 mod config;
+mod contract;
 mod keys;
 mod serve;
 
@@ -35,5 +36,6 @@ mod sim;
 mod web;
 
 pub use config::{AmerMerchant, Config, ConfigError, EuMerchant};
+pub use contract::{BadContract, EuContract};
 pub use keys::{KeyError, generate_key_pem, public_key_pem};
 pub use serve::{ServeError, serve};

@@ -27,6 +27,8 @@ pub(crate) enum Content {
 pub(crate) enum NoticeState {
     /// It will be sent, or sent again.
     Waiting,
+    /// Kept back until it is asked for.
+    Held,
     Delivered,
     /// A fault swallowed it: it never comes.
     Dropped,
@@ -38,7 +40,7 @@ pub(crate) struct Notice {
     /// `notificationid` or `eventId`.
     pub(crate) id: String,
     pub(crate) region: Region,
-    pub(crate) method: &'static str,
+    pub(crate) method: String,
     pub(crate) reference: String,
     pub(crate) provider_id: String,
     /// What began the payout it is about; rules may name either.
@@ -56,7 +58,7 @@ pub(crate) struct Notice {
 pub(crate) struct Line<'a> {
     id: &'a str,
     region: Region,
-    method: &'static str,
+    method: &'a str,
     reference: &'a str,
     provider_id: &'a str,
     attempts: u32,
@@ -64,7 +66,7 @@ pub(crate) struct Line<'a> {
     state: NoticeState,
 }
 
-/// Bounded by the ledger: a movement makes at most four.
+/// Bounded by what they are about: an order makes at most four, besides those that are ordered.
 #[derive(Default)]
 pub(crate) struct Notices {
     notices: Vec<Notice>,
@@ -86,6 +88,18 @@ impl Notices {
 
     pub(crate) fn get(&self, id: NoticeId) -> &Notice {
         &self.notices[id.0]
+    }
+
+    /// Those that were held back and are meant are to be sent now.
+    pub(crate) fn release(&mut self, is_meant: impl Fn(&Notice) -> bool) -> Vec<NoticeId> {
+        let mut released = Vec::new();
+        for (index, notice) in self.notices.iter_mut().enumerate() {
+            if notice.state == NoticeState::Held && is_meant(notice) {
+                notice.state = NoticeState::Waiting;
+                released.push(NoticeId(index));
+            }
+        }
+        released
     }
 
     pub(crate) fn begin_attempt(&mut self, id: NoticeId) -> &Notice {
@@ -137,7 +151,7 @@ impl Notice {
         Line {
             id: &self.id,
             region: self.region,
-            method: self.method,
+            method: &self.method,
             reference: &self.reference,
             provider_id: &self.provider_id,
             attempts: self.attempts,
@@ -172,7 +186,7 @@ mod tests {
         Notice {
             id: "1".to_owned(),
             region,
-            method: "credit",
+            method: "credit".to_owned(),
             reference: "po_1".to_owned(),
             provider_id: "2".to_owned(),
             began_with: Operation::AccountPayout,

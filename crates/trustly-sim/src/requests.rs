@@ -18,6 +18,12 @@ pub(crate) fn digest(body: &[u8]) -> BodyDigest {
     Sha256::digest(body).into()
 }
 
+/// A number as Trustly gives them out, always the same for the same digest.
+pub(crate) fn ten_digits(digest: &BodyDigest) -> String {
+    let step = |sum: u64, byte: &u8| sum.wrapping_mul(257).wrapping_add(u64::from(*byte));
+    (1_000_000_000 + digest.iter().fold(0, step) % 9_000_000_000).to_string()
+}
+
 #[derive(Default)]
 pub(crate) struct Requests {
     bodies: BTreeMap<(Operation, String), Vec<BodyDigest>>,

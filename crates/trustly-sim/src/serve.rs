@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::io;
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -97,7 +98,7 @@ async fn accept(
             }
         };
         match accepted {
-            Ok(stream) => begin(stream, sim, graceful, tasks),
+            Ok(connection) => begin(connection, sim, graceful, tasks),
             Err(error) => {
                 tracing::warn!(%error, "no connection could be accepted");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -107,19 +108,27 @@ async fn accept(
 }
 
 /// Waits for room first, so that the number of tasks is bounded.
-async fn next_connection(listener: &TcpListener, tasks: &mut JoinSet<()>) -> io::Result<TcpStream> {
+async fn next_connection(
+    listener: &TcpListener,
+    tasks: &mut JoinSet<()>,
+) -> io::Result<(TcpStream, IpAddr)> {
     while tasks.try_join_next().is_some() {}
     if tasks.len() > CONNECTIONS_MAX {
         tasks.join_next().await;
     }
-    let (stream, _) = listener.accept().await?;
+    let (stream, peer) = listener.accept().await?;
     stream.set_nodelay(true)?;
-    Ok(stream)
+    Ok((stream, peer.ip()))
 }
 
-fn begin(stream: TcpStream, sim: &Arc<Sim>, graceful: &GracefulShutdown, tasks: &mut JoinSet<()>) {
+fn begin(
+    (stream, peer): (TcpStream, IpAddr),
+    sim: &Arc<Sim>,
+    graceful: &GracefulShutdown,
+    tasks: &mut JoinSet<()>,
+) {
     let sim = Arc::clone(sim);
-    let service = service_fn(move |request| web::serve_request(Arc::clone(&sim), request));
+    let service = service_fn(move |request| web::serve_request(Arc::clone(&sim), peer, request));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADERS_WAIT_MAX)

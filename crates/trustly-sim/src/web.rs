@@ -1,6 +1,7 @@
 //! HTTP as the simulator speaks it: requests read whole, answers, and the ways an answer is lost.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,6 +28,7 @@ pub(crate) struct Request {
     pub(crate) uri: Uri,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    pub(crate) peer: IpAddr,
 }
 
 /// What the peer gets to see.
@@ -51,6 +53,7 @@ impl std::error::Error for Hangup {}
 /// One request from its first byte to its answer.
 pub(crate) async fn serve_request(
     sim: Arc<Sim>,
+    peer: IpAddr,
     request: http::Request<Incoming>,
 ) -> Result<Response, Hangup> {
     let (head, body) = request.into_parts();
@@ -60,7 +63,7 @@ pub(crate) async fn serve_request(
         Ok(Err(_)) => return Ok(json(413, &json!({ "error": "body too large or broken off" }))),
         Err(_) => return Ok(json(408, &json!({ "error": "body too slow" }))),
     };
-    let request = Request { method: head.method, uri: head.uri, headers: head.headers, body };
+    let request = Request { method: head.method, uri: head.uri, headers: head.headers, body, peer };
     match route(&sim, &request).await {
         Outcome::Answer(response) => Ok(response),
         Outcome::Hangup => Err(Hangup),
@@ -101,6 +104,17 @@ pub(crate) fn proxy_page(status: Option<u16>) -> Response {
     response(status.unwrap_or(403), "text/html", page.to_owned())
 }
 
+/// Sends the browser elsewhere. `None` where that cannot stand in a header.
+pub(crate) fn redirect(location: &str) -> Option<Response> {
+    let mut response = html(303, String::new());
+    response.headers_mut().insert(header::LOCATION, location.parse().ok()?);
+    Some(response)
+}
+
+pub(crate) fn html(status: u16, page: String) -> Response {
+    response(status, "text/html; charset=UTF-8", page)
+}
+
 async fn route(sim: &Sim, request: &Request) -> Outcome {
     let path = request.uri.path();
     if let Some(path) = path.strip_prefix("/_sim/") {
@@ -110,10 +124,11 @@ async fn route(sim: &Sim, request: &Request) -> Outcome {
         return amer::handle(sim, request, path).await;
     }
     match (&request.method, path) {
-        (&Method::POST, "/api/1" | "/1") => eu::handle(sim, &request.body).await,
+        (&Method::POST, "/api/1" | "/1") => eu::handle(sim, request).await,
         (_, "/api/1" | "/1") => {
             Outcome::Answer(json(405, &json!({ "error": "JSON-RPC is sent with POST" })))
         }
+        (_, eu::CHECKOUT_PATH) => Outcome::Answer(eu::checkout(sim, request)),
         _ => Outcome::Answer(json(404, &json!({ "error": "nothing is served here" }))),
     }
 }

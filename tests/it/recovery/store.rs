@@ -3,20 +3,21 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use api::v1::{AttemptState, PayoutState};
+use api::v1::{AttemptState, CancelResult, Payout, PayoutState};
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     LOOKED_FIRST, PLACED, SENT_AT_ONCE, assert_movements, assert_same_bytes, attempts, create,
-    kinds, prove_the_store, silence_the_provider, submissions, with_horizon,
+    forgetful, kinds, prove_the_store, silence_the_provider, submissions, with_horizon,
 };
-use crate::world::{CUSTOMER, EU, PATIENCE, PAUSE, US, World, id_of};
+use crate::samples::{cancel_by_id, cancel_by_key};
+use crate::world::{CUSTOMER, EU, Options, PATIENCE, PAUSE, US, World, id_of, request};
 
 #[tokio::test]
 async fn a_new_store_looks_before_it_sends_in_the_americas() {
     let begin = Instant::now();
-    let world = World::start().await;
+    let world = World::start_with(&forgetful(Options::default())).await;
     let destination = world.destination(US).await;
     create(&world, US, "order", &destination).await;
     world.wait_for(US, "order", &PLACED).await;
@@ -27,7 +28,7 @@ async fn a_new_store_looks_before_it_sends_in_the_americas() {
 
 #[tokio::test]
 async fn a_store_that_has_proven_itself_sends_at_once() {
-    let world = World::start_with(&with_horizon("4000ms")).await;
+    let world = World::start_with(&forgetful(with_horizon("4000ms"))).await;
     let destination = world.destination(US).await;
     prove_the_store(&world, &destination).await;
     create(&world, US, "order", &destination).await;
@@ -114,6 +115,79 @@ async fn an_old_copy_of_the_store_pays_nothing_again() {
     for merchant in [EU, US] {
         world.wait_for(merchant, "known", &[PayoutState::Completed]).await;
         assert_movements(&world, merchant, "known", &["completed"]).await;
+    }
+}
+
+/// The copy knows the payouts as they were before they were paid: held, because our access was
+/// refused. What it knows is not acted upon before the provider was asked.
+#[tokio::test]
+async fn an_old_copy_that_knows_a_payout_as_unsent_neither_pays_nor_gives_back() {
+    let mut world = World::start().await;
+    let destinations = [(EU, world.destination(EU).await), (US, world.destination(US).await)];
+    for (region, on, code) in [("eu", "AccountPayout", 616), ("amer", "deposit", 375)] {
+        let times = 1_000_000;
+        let refuse = json!({
+            "region": region, "on": on, "fault": "refuse", "code": code, "times": times,
+        });
+        world.fault(refuse).await;
+    }
+    for (merchant, destination) in &destinations {
+        for key in ["order", "canceled"] {
+            let create = request(merchant, key, destination);
+            world.payouts().create_payout(create).await.unwrap();
+            let held = |it: &Payout| it.state() == PayoutState::Pending && it.cause.is_some();
+            world.wait_until(merchant, key, "held", held).await;
+        }
+    }
+    let (data, copy) = (world.directory().join("data"), world.directory().join("copy"));
+    // The clients' connections are closed meanwhile: the stop would wait for them.
+    world.quiet().await;
+    assert_eq!(world.stop_server(), Some(0));
+    copy_directory(&data, &copy);
+    world.clear_faults().await;
+    world.start_server().await;
+    for (merchant, _) in &destinations {
+        for key in ["order", "canceled"] {
+            world.wait_for(merchant, key, &[PayoutState::Completed]).await;
+        }
+    }
+    world.quiet().await;
+    world.kill_server();
+    std::fs::remove_dir_all(&data).unwrap();
+    copy_directory(&copy, &data);
+    world.start_server().await;
+    for (merchant, _) in &destinations {
+        let cancel = cancel_by_id(merchant, &id_of(merchant, "canceled"));
+        let answer = world.payouts().cancel_payout(cancel).await.unwrap().into_inner();
+        assert_ne!(answer.result(), CancelResult::Canceled, "{merchant}");
+        let asked = [PayoutState::Accepted, PayoutState::Completed];
+        world.wait_for(merchant, "order", &asked).await;
+        assert_movements(&world, merchant, "order", &["completed"]).await;
+        assert_movements(&world, merchant, "canceled", &["completed"]).await;
+        let canceled = world.wait_until(merchant, "canceled", "there", |_| true).await;
+        assert_eq!(canceled.give_back, None, "{merchant}");
+    }
+}
+
+/// A router that fails over must not be told that the key never paid.
+#[tokio::test]
+async fn a_wiped_store_fences_a_key_and_says_that_it_may_have_paid() {
+    let mut world = World::start().await;
+    let destination = world.destination(EU).await;
+    silence_the_provider(&world).await;
+    create(&world, EU, "order", &destination).await;
+    world.wait_for(EU, "order", &PLACED).await;
+    world.kill_server();
+    std::fs::remove_dir_all(world.directory().join("data")).unwrap();
+    world.start_server().await;
+    for _ in 0..2 {
+        for key in ["order", "another"] {
+            let answer = world.payouts().cancel_payout(cancel_by_key(EU, key)).await.unwrap();
+            let answer = answer.into_inner();
+            assert_eq!((answer.result(), answer.payout), (CancelResult::Unknown, None), "{key}");
+        }
+        world.clear_faults().await;
+        wait_for_delivery(&world, EU, "order").await;
     }
 }
 

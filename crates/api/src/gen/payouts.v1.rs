@@ -1294,7 +1294,7 @@ pub mod destinations_server {
 ///   provider only when every call it made with this idempotency key ended in `no`, or after
 ///   CancelPayout has fenced the key. An error without it, such as one made by a proxy or by the
 ///   client's own deadline, counts as `unknown`;
-/// * `payout_id`, `fields`, `earliest_cursor`, `cause`: where a reason below names them.
+/// * `payout_id`, `fields`, `earliest_cursor`, `cause`, `state`: where a reason below names them.
 ///
 /// Beside it, where they help: `BadRequest` (each field's path and what is wrong with it, never its
 /// value), `RetryInfo` (wait at least so long), `PreconditionFailure` and `ResourceInfo`.
@@ -1354,6 +1354,13 @@ pub enum ErrorReason {
     DeadlineExceeded = 18,
     /// INTERNAL. A fault in this server, which logged it. On a mutation, repeat the same call.
     Internal = 19,
+    /// FAILED_PRECONDITION. SettlePayout: nothing about the payout is in doubt, so that there is
+    /// nothing to settle. Metadata `payout_id`, and `state` is the name of the payout's present
+    /// `PayoutState` without its prefix. `recorded = no`.
+    NothingInDoubt = 20,
+    /// FAILED_PRECONDITION. SettlePayout: the payout is being sent, or asked about, at this moment.
+    /// Try again when that is over. Metadata as with NOTHING_IN_DOUBT. `recorded = no`.
+    PayoutBeingSent = 21,
 }
 impl ErrorReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -1382,6 +1389,8 @@ impl ErrorReason {
             Self::ShuttingDown => "ERROR_REASON_SHUTTING_DOWN",
             Self::DeadlineExceeded => "ERROR_REASON_DEADLINE_EXCEEDED",
             Self::Internal => "ERROR_REASON_INTERNAL",
+            Self::NothingInDoubt => "ERROR_REASON_NOTHING_IN_DOUBT",
+            Self::PayoutBeingSent => "ERROR_REASON_PAYOUT_BEING_SENT",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -1409,6 +1418,8 @@ impl ErrorReason {
             "ERROR_REASON_SHUTTING_DOWN" => Some(Self::ShuttingDown),
             "ERROR_REASON_DEADLINE_EXCEEDED" => Some(Self::DeadlineExceeded),
             "ERROR_REASON_INTERNAL" => Some(Self::Internal),
+            "ERROR_REASON_NOTHING_IN_DOUBT" => Some(Self::NothingInDoubt),
+            "ERROR_REASON_PAYOUT_BEING_SENT" => Some(Self::PayoutBeingSent),
             _ => None,
         }
     }
@@ -1745,7 +1756,7 @@ pub enum Attention {
     /// after the money was given back. Nothing else was changed by it.
     Contradiction = 1,
     /// Everything that is safe to try by machine was tried, and whether money moved is still not
-    /// known.
+    /// known; of a PENDING payout, whether it moved in a past that this installation may have forgotten.
     Parked = 2,
     /// The provider named another amount or currency than was ordered.
     AmountMismatch = 3,
@@ -2132,6 +2143,48 @@ impl DestinationEventKind {
         }
     }
 }
+/// A payout that people may have to settle or look at, with what is still done about it by machine.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct IndeterminatePayout {
+    /// The payout as it is now, with its attempts. `attention` says what people have to look at.
+    #[prost(message, optional, tag = "1")]
+    pub payout: ::core::option::Option<Payout>,
+    /// Since when it is not known whether its latest attempt moved money. Absent if it is listed for
+    /// its `attention` only. UTC.
+    #[prost(message, optional, tag = "2")]
+    pub in_doubt_since: ::core::option::Option<::prost_types::Timestamp>,
+    /// Why that is not known. Absent if `in_doubt_since` is. Why a parked payout is parked is in
+    /// `payout.cause`.
+    #[prost(message, optional, tag = "3")]
+    pub doubt: ::core::option::Option<Cause>,
+    /// True if nothing safe is left to try by machine: only a notification, or SettlePayout, moves it.
+    #[prost(bool, tag = "4")]
+    pub parked: bool,
+    /// When it is sent again in the same bytes, or looked up, by itself. Absent if never. UTC.
+    #[prost(message, optional, tag = "5")]
+    pub next_look_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// How many looks in a row have taught nothing so far.
+    #[prost(int32, tag = "6")]
+    pub looks_in_vain: i32,
+}
+/// A request to the provider, as it was or would be sent, without credentials, signatures, bank
+/// details and names.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct MaskedRequest {
+    /// The attempt that it belongs to, from 1. 0 if it was not sent and nothing is recorded.
+    #[prost(int32, tag = "1")]
+    pub attempt_number: i32,
+    /// Where that attempt is. UNSPECIFIED if `attempt_number` is 0.
+    #[prost(enumeration = "AttemptState", tag = "2")]
+    pub attempt_state: i32,
+    /// When the attempt was recorded, before it was sent. Absent if `attempt_number` is 0. UTC.
+    #[prost(message, optional, tag = "3")]
+    pub opened_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// The request, in the provider's own form, with what is hidden replaced by asterisks. For people;
+    /// its form is no part of this API.
+    #[prost(string, tag = "4")]
+    pub content: ::prost::alloc::string::String,
+}
 /// A verified notification of the provider that names a payout this adapter does not know, or no
 /// longer. It is kept under the id it names and applied, before anything is sent, when a payout with
 /// that id is created.
@@ -2152,356 +2205,6 @@ pub struct ParkedNotification {
     /// When it was first received. UTC.
     #[prost(message, optional, tag = "5")]
     pub received_at: ::core::option::Option<::prost_types::Timestamp>,
-}
-/// The request of ListParkedNotifications.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct ListParkedNotificationsRequest {
-    /// The merchant, 1–63 characters of `\[a-z0-9-\]`. Required.
-    #[prost(string, tag = "1")]
-    pub merchant: ::prost::alloc::string::String,
-    /// How many notifications to return at most. 0 means 50; more than 500 means 500; negative is
-    /// refused. There may be fewer on a page that is not the last.
-    #[prost(int32, tag = "2")]
-    pub page_size: i32,
-    /// The `next_page_token` of the page before. Everything else except `page_size` must be as in that
-    /// call. Absent: the first page.
-    #[prost(string, tag = "3")]
-    pub page_token: ::prost::alloc::string::String,
-}
-/// The response of ListParkedNotifications.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct ListParkedNotificationsResponse {
-    /// The parked notifications, latest received first.
-    #[prost(message, repeated, tag = "1")]
-    pub notifications: ::prost::alloc::vec::Vec<ParkedNotification>,
-    /// For the next page. Opaque, at most 512 characters. Empty on the last page.
-    #[prost(string, tag = "2")]
-    pub next_page_token: ::prost::alloc::string::String,
-}
-/// Generated client implementations.
-pub mod operations_client {
-    #![allow(
-        unused_variables,
-        dead_code,
-        missing_docs,
-        clippy::wildcard_imports,
-        clippy::let_unit_value,
-    )]
-    use tonic::codegen::*;
-    use tonic::codegen::http::Uri;
-    /// For the people who run the adapter. Services that pay customers need nothing of it.
-    ///
-    /// The contract: nothing here makes up an outcome. What an operator sees is what the provider sent,
-    /// without bank details and names.
-    #[derive(Debug, Clone)]
-    pub struct OperationsClient<T> {
-        inner: tonic::client::Grpc<T>,
-    }
-    impl OperationsClient<tonic::transport::Channel> {
-        /// Attempt to create a new client by connecting to a given endpoint.
-        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
-        where
-            D: TryInto<tonic::transport::Endpoint>,
-            D::Error: Into<StdError>,
-        {
-            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
-            Ok(Self::new(conn))
-        }
-    }
-    impl<T> OperationsClient<T>
-    where
-        T: tonic::client::GrpcService<tonic::body::Body>,
-        T::Error: Into<StdError>,
-        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
-        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
-    {
-        pub fn new(inner: T) -> Self {
-            let inner = tonic::client::Grpc::new(inner);
-            Self { inner }
-        }
-        pub fn with_origin(inner: T, origin: Uri) -> Self {
-            let inner = tonic::client::Grpc::with_origin(inner, origin);
-            Self { inner }
-        }
-        pub fn with_interceptor<F>(
-            inner: T,
-            interceptor: F,
-        ) -> OperationsClient<InterceptedService<T, F>>
-        where
-            F: tonic::service::Interceptor,
-            T::ResponseBody: Default,
-            T: tonic::codegen::Service<
-                http::Request<tonic::body::Body>,
-                Response = http::Response<
-                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
-                >,
-            >,
-            <T as tonic::codegen::Service<
-                http::Request<tonic::body::Body>,
-            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
-        {
-            OperationsClient::new(InterceptedService::new(inner, interceptor))
-        }
-        /// Compress requests with the given encoding.
-        ///
-        /// This requires the server to support it otherwise it might respond with an
-        /// error.
-        #[must_use]
-        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.inner = self.inner.send_compressed(encoding);
-            self
-        }
-        /// Enable decompressing responses.
-        #[must_use]
-        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.inner = self.inner.accept_compressed(encoding);
-            self
-        }
-        /// Limits the maximum size of a decoded message.
-        ///
-        /// Default: `4MB`
-        #[must_use]
-        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
-            self.inner = self.inner.max_decoding_message_size(limit);
-            self
-        }
-        /// Limits the maximum size of an encoded message.
-        ///
-        /// Default: `usize::MAX`
-        #[must_use]
-        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
-            self.inner = self.inner.max_encoding_message_size(limit);
-            self
-        }
-        /// Lists notifications that are parked because the payout they name is not known here, latest
-        /// received first, page by page.
-        ///
-        /// Changes nothing, so it may be repeated and cancelled at will. Errors: INVALID_FIELD,
-        /// INVALID_PAGE_TOKEN, UNKNOWN_MERCHANT, STORE_UNAVAILABLE.
-        pub async fn list_parked_notifications(
-            &mut self,
-            request: impl tonic::IntoRequest<super::ListParkedNotificationsRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::ListParkedNotificationsResponse>,
-            tonic::Status,
-        > {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/payouts.v1.Operations/ListParkedNotifications",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(
-                    GrpcMethod::new("payouts.v1.Operations", "ListParkedNotifications"),
-                );
-            self.inner.unary(req, path, codec).await
-        }
-    }
-}
-/// Generated server implementations.
-pub mod operations_server {
-    #![allow(
-        unused_variables,
-        dead_code,
-        missing_docs,
-        clippy::wildcard_imports,
-        clippy::let_unit_value,
-    )]
-    use tonic::codegen::*;
-    /// Generated trait containing gRPC methods that should be implemented for use with OperationsServer.
-    #[async_trait]
-    pub trait Operations: std::marker::Send + std::marker::Sync + 'static {
-        /// Lists notifications that are parked because the payout they name is not known here, latest
-        /// received first, page by page.
-        ///
-        /// Changes nothing, so it may be repeated and cancelled at will. Errors: INVALID_FIELD,
-        /// INVALID_PAGE_TOKEN, UNKNOWN_MERCHANT, STORE_UNAVAILABLE.
-        async fn list_parked_notifications(
-            &self,
-            request: tonic::Request<super::ListParkedNotificationsRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::ListParkedNotificationsResponse>,
-            tonic::Status,
-        >;
-    }
-    /// For the people who run the adapter. Services that pay customers need nothing of it.
-    ///
-    /// The contract: nothing here makes up an outcome. What an operator sees is what the provider sent,
-    /// without bank details and names.
-    #[derive(Debug)]
-    pub struct OperationsServer<T> {
-        inner: Arc<T>,
-        accept_compression_encodings: EnabledCompressionEncodings,
-        send_compression_encodings: EnabledCompressionEncodings,
-        max_decoding_message_size: Option<usize>,
-        max_encoding_message_size: Option<usize>,
-    }
-    impl<T> OperationsServer<T> {
-        pub fn new(inner: T) -> Self {
-            Self::from_arc(Arc::new(inner))
-        }
-        pub fn from_arc(inner: Arc<T>) -> Self {
-            Self {
-                inner,
-                accept_compression_encodings: Default::default(),
-                send_compression_encodings: Default::default(),
-                max_decoding_message_size: None,
-                max_encoding_message_size: None,
-            }
-        }
-        pub fn with_interceptor<F>(
-            inner: T,
-            interceptor: F,
-        ) -> InterceptedService<Self, F>
-        where
-            F: tonic::service::Interceptor,
-        {
-            InterceptedService::new(Self::new(inner), interceptor)
-        }
-        /// Enable decompressing requests with the given encoding.
-        #[must_use]
-        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.accept_compression_encodings.enable(encoding);
-            self
-        }
-        /// Compress responses with the given encoding, if the client supports it.
-        #[must_use]
-        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.send_compression_encodings.enable(encoding);
-            self
-        }
-        /// Limits the maximum size of a decoded message.
-        ///
-        /// Default: `4MB`
-        #[must_use]
-        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
-            self.max_decoding_message_size = Some(limit);
-            self
-        }
-        /// Limits the maximum size of an encoded message.
-        ///
-        /// Default: `usize::MAX`
-        #[must_use]
-        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
-            self.max_encoding_message_size = Some(limit);
-            self
-        }
-    }
-    impl<T, B> tonic::codegen::Service<http::Request<B>> for OperationsServer<T>
-    where
-        T: Operations,
-        B: Body + std::marker::Send + 'static,
-        B::Error: Into<StdError> + std::marker::Send + 'static,
-    {
-        type Response = http::Response<tonic::body::Body>;
-        type Error = std::convert::Infallible;
-        type Future = BoxFuture<Self::Response, Self::Error>;
-        fn poll_ready(
-            &mut self,
-            _cx: &mut Context<'_>,
-        ) -> Poll<std::result::Result<(), Self::Error>> {
-            Poll::Ready(Ok(()))
-        }
-        fn call(&mut self, req: http::Request<B>) -> Self::Future {
-            match req.uri().path() {
-                "/payouts.v1.Operations/ListParkedNotifications" => {
-                    #[allow(non_camel_case_types)]
-                    struct ListParkedNotificationsSvc<T: Operations>(pub Arc<T>);
-                    impl<
-                        T: Operations,
-                    > tonic::server::UnaryService<super::ListParkedNotificationsRequest>
-                    for ListParkedNotificationsSvc<T> {
-                        type Response = super::ListParkedNotificationsResponse;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<
-                                super::ListParkedNotificationsRequest,
-                            >,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as Operations>::list_parked_notifications(
-                                        &inner,
-                                        request,
-                                    )
-                                    .await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = ListParkedNotificationsSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                _ => {
-                    Box::pin(async move {
-                        let mut response = http::Response::new(
-                            tonic::body::Body::default(),
-                        );
-                        let headers = response.headers_mut();
-                        headers
-                            .insert(
-                                tonic::Status::GRPC_STATUS,
-                                (tonic::Code::Unimplemented as i32).into(),
-                            );
-                        headers
-                            .insert(
-                                http::header::CONTENT_TYPE,
-                                tonic::metadata::GRPC_CONTENT_TYPE,
-                            );
-                        Ok(response)
-                    })
-                }
-            }
-        }
-    }
-    impl<T> Clone for OperationsServer<T> {
-        fn clone(&self) -> Self {
-            let inner = self.inner.clone();
-            Self {
-                inner,
-                accept_compression_encodings: self.accept_compression_encodings,
-                send_compression_encodings: self.send_compression_encodings,
-                max_decoding_message_size: self.max_decoding_message_size,
-                max_encoding_message_size: self.max_encoding_message_size,
-            }
-        }
-    }
-    /// Generated gRPC service name
-    pub const SERVICE_NAME: &str = "payouts.v1.Operations";
-    impl<T> tonic::server::NamedService for OperationsServer<T> {
-        const NAME: &'static str = SERVICE_NAME;
-    }
 }
 /// The request of CreatePayout.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -2547,6 +2250,10 @@ pub struct CreatePayoutRequest {
     /// How far the payout should be before the call returns. UNSPECIFIED means SUBMITTED.
     #[prost(enumeration = "WaitUntil", tag = "13")]
     pub wait_until: i32,
+    /// If true, every check is made, nothing is recorded and the provider is not asked. A known key is
+    /// answered as it always is. Not part of the contents that are compared.
+    #[prost(bool, tag = "14")]
+    pub validate_only: bool,
     /// Where to pay it. Exactly one is required; a server refuses a form that it does not know.
     #[prost(oneof = "create_payout_request::Destination", tags = "5, 6, 7")]
     pub destination: ::core::option::Option<create_payout_request::Destination>,
@@ -2573,12 +2280,16 @@ pub mod create_payout_request {
 /// The response of CreatePayout.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct CreatePayoutResponse {
-    /// The payout as it is now.
+    /// The payout as it is now. Absent with `validated`.
     #[prost(message, optional, tag = "1")]
     pub payout: ::core::option::Option<Payout>,
     /// True if the payout had been recorded by an earlier call with the same key.
     #[prost(bool, tag = "2")]
     pub replayed: bool,
+    /// True if `validate_only` was asked for and every check was passed: nothing was recorded, and
+    /// the key is as free as before. What only the provider knows may still refuse the payout.
+    #[prost(bool, tag = "3")]
+    pub validated: bool,
 }
 /// The request of GetPayout.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -2643,6 +2354,9 @@ pub struct ListPayoutsRequest {
     /// call. Absent: the first page.
     #[prost(string, tag = "9")]
     pub page_token: ::prost::alloc::string::String,
+    /// If true, only payouts whose `attention` is not empty. False: any.
+    #[prost(bool, tag = "10")]
+    pub needs_attention: bool,
 }
 /// The response of ListPayouts.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -2713,7 +2427,7 @@ pub struct CancelPayoutResponse {
     /// What became of it.
     #[prost(enumeration = "CancelResult", tag = "1")]
     pub result: i32,
-    /// The payout as it is now. Absent with CANCEL_RESULT_FENCED.
+    /// The payout as it is now. Absent if there is none under the key.
     #[prost(message, optional, tag = "2")]
     pub payout: ::core::option::Option<Payout>,
 }
@@ -2865,7 +2579,9 @@ pub enum CancelResult {
     /// The payout cannot be cancelled any more: it is with the bank, or its outcome is known. It says
     /// nothing about the outcome: read `payout.outcome`, which may be any.
     TooLate = 4,
-    /// The provider was asked and its answer is not known. Watch the outcome.
+    /// The provider was asked and its answer is not known: watch the outcome. Without a payout in the
+    /// response: there is none under this key and there can never be one, but this installation may
+    /// have forgotten one that was paid. Do not pay in another way before an operator has looked.
     Unknown = 5,
     /// The payout was sent, and the provider cannot cancel what was sent.
     NotSupported = 6,
@@ -3057,6 +2773,9 @@ pub mod payouts_client {
         /// `replayed` set; no check on configuration, destination or provider comes before that. Contents
         /// are compared after normalisation (an IBAN without its spaces); `wait_until` is not part of
         /// them.
+        ///
+        /// With `validate_only` all the same checks are made, and nothing is recorded and nobody is asked:
+        /// the answer or the error is what the call would have met, as far as it can be known beforehand.
         ///
         /// Errors: INVALID_FIELD, UNKNOWN_MERCHANT, DESTINATION_NOT_FOUND, DESTINATION_NOT_USABLE,
         /// IDEMPOTENCY_KEY_REUSED, KEY_FENCED, NOT_SUPPORTED, OVERLOADED, STORE_UNAVAILABLE,
@@ -3266,6 +2985,9 @@ pub mod payouts_server {
         /// `replayed` set; no check on configuration, destination or provider comes before that. Contents
         /// are compared after normalisation (an IBAN without its spaces); `wait_until` is not part of
         /// them.
+        ///
+        /// With `validate_only` all the same checks are made, and nothing is recorded and nobody is asked:
+        /// the answer or the error is what the call would have met, as far as it can be known beforehand.
         ///
         /// Errors: INVALID_FIELD, UNKNOWN_MERCHANT, DESTINATION_NOT_FOUND, DESTINATION_NOT_USABLE,
         /// IDEMPOTENCY_KEY_REUSED, KEY_FENCED, NOT_SUPPORTED, OVERLOADED, STORE_UNAVAILABLE,
@@ -3765,6 +3487,1035 @@ pub mod payouts_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
+/// Why nothing is sent for a merchant. Payouts are taken in all the same and wait in PENDING.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct QueueHold {
+    /// What holds the queue.
+    #[prost(enumeration = "QueueHoldKind", tag = "1")]
+    pub kind: i32,
+    /// Since when. UTC.
+    #[prost(message, optional, tag = "2")]
+    pub since: ::core::option::Option<::prost_types::Timestamp>,
+    /// Who paused it. Empty unless the kind is PAUSED.
+    #[prost(string, tag = "3")]
+    pub operator: ::prost::alloc::string::String,
+    /// Why it was paused. Empty unless the kind is PAUSED.
+    #[prost(string, tag = "4")]
+    pub why: ::prost::alloc::string::String,
+    /// The provider's code for the refusal. Empty unless the kind is ACCESS_REFUSED and the provider
+    /// gave one.
+    #[prost(string, tag = "5")]
+    pub provider_code: ::prost::alloc::string::String,
+}
+/// What holds a queue. New kinds may be added; an unknown one is to be treated as PAUSED.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum QueueHoldKind {
+    /// Never set by a server.
+    Unspecified = 0,
+    /// An operator wants it so, until an operator resumes it. Look-ups and notifications go on.
+    Paused = 1,
+    /// The provider refuses our access. One payout at a time tries again; the queue goes on by itself
+    /// as soon as one is let in.
+    AccessRefused = 2,
+}
+impl QueueHoldKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "QUEUE_HOLD_KIND_UNSPECIFIED",
+            Self::Paused => "QUEUE_HOLD_KIND_PAUSED",
+            Self::AccessRefused => "QUEUE_HOLD_KIND_ACCESS_REFUSED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "QUEUE_HOLD_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "QUEUE_HOLD_KIND_PAUSED" => Some(Self::Paused),
+            "QUEUE_HOLD_KIND_ACCESS_REFUSED" => Some(Self::AccessRefused),
+            _ => None,
+        }
+    }
+}
+/// The request of ListIndeterminate.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListIndeterminateRequest {
+    /// Only payouts of this merchant, 1–63 characters of `\[a-z0-9-\]`. Empty: of all merchants.
+    #[prost(string, tag = "1")]
+    pub merchant: ::prost::alloc::string::String,
+    /// How many payouts to return at most. 0 means 50; more than 500 means 500; negative is refused.
+    /// There may be fewer on a page that is not the last.
+    #[prost(int32, tag = "2")]
+    pub page_size: i32,
+    /// The `next_page_token` of the page before. Everything else except `page_size` must be as in that
+    /// call. Absent: the first page.
+    #[prost(string, tag = "3")]
+    pub page_token: ::prost::alloc::string::String,
+}
+/// The response of ListIndeterminate.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListIndeterminateResponse {
+    /// The payouts, first created first.
+    #[prost(message, repeated, tag = "1")]
+    pub payouts: ::prost::alloc::vec::Vec<IndeterminatePayout>,
+    /// For the next page. Opaque, at most 512 characters. Empty on the last page.
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+/// The request of SettlePayout.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SettlePayoutRequest {
+    /// The merchant, 1–63 characters of `\[a-z0-9-\]`. Required.
+    #[prost(string, tag = "1")]
+    pub merchant: ::prost::alloc::string::String,
+    /// The payout's id. Required.
+    #[prost(string, tag = "2")]
+    pub payout_id: ::prost::alloc::string::String,
+    /// The decision, all of it. Required.
+    #[prost(message, optional, tag = "3")]
+    pub settlement: ::core::option::Option<Settlement>,
+}
+/// The response of SettlePayout.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SettlePayoutResponse {
+    /// The payout as the decision made it.
+    #[prost(message, optional, tag = "1")]
+    pub payout: ::core::option::Option<Payout>,
+}
+/// The request of PauseSubmission.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PauseSubmissionRequest {
+    /// The merchant, 1–63 characters of `\[a-z0-9-\]`. Required.
+    #[prost(string, tag = "1")]
+    pub merchant: ::prost::alloc::string::String,
+    /// Who decided: a name or an address by which the person can be asked later, 1–500 printable
+    /// characters. Required.
+    #[prost(string, tag = "2")]
+    pub operator: ::prost::alloc::string::String,
+    /// Why, in the operator's words, 1–500 printable characters. Required. No personal data should be
+    /// in it.
+    #[prost(string, tag = "3")]
+    pub why: ::prost::alloc::string::String,
+}
+/// The response of PauseSubmission.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PauseSubmissionResponse {
+    /// The hold as it is now recorded.
+    #[prost(message, optional, tag = "1")]
+    pub queue_hold: ::core::option::Option<QueueHold>,
+}
+/// The request of ResumeSubmission.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ResumeSubmissionRequest {
+    /// The merchant, 1–63 characters of `\[a-z0-9-\]`. Required.
+    #[prost(string, tag = "1")]
+    pub merchant: ::prost::alloc::string::String,
+}
+/// The response of ResumeSubmission.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ResumeSubmissionResponse {
+    /// What became of it.
+    #[prost(enumeration = "ResumeResult", tag = "1")]
+    pub result: i32,
+    /// What holds the merchant's queue still. Empty if nothing does.
+    #[prost(message, repeated, tag = "2")]
+    pub queue_holds: ::prost::alloc::vec::Vec<QueueHold>,
+}
+/// The request of PreviewPayout.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct PreviewPayoutRequest {
+    /// The merchant, 1–63 characters of `\[a-z0-9-\]`. Required.
+    #[prost(string, tag = "1")]
+    pub merchant: ::prost::alloc::string::String,
+    /// What to show. Exactly one is required.
+    #[prost(oneof = "preview_payout_request::Subject", tags = "2, 3")]
+    pub subject: ::core::option::Option<preview_payout_request::Subject>,
+}
+/// Nested message and enum types in `PreviewPayoutRequest`.
+pub mod preview_payout_request {
+    /// What to show. Exactly one is required.
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum Subject {
+        /// The requests of this payout's attempts, by its id.
+        #[prost(string, tag = "2")]
+        PayoutId(::prost::alloc::string::String),
+        /// The request that this creation would make; `merchant` must be the one above. If its key is
+        /// known already, with the same contents, the requests of the payout that it names.
+        #[prost(message, tag = "3")]
+        Creation(::prost::alloc::boxed::Box<super::CreatePayoutRequest>),
+    }
+}
+/// The response of PreviewPayout.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct PreviewPayoutResponse {
+    /// The requests, those of a recorded payout by attempt, oldest first, at most the latest 16. Empty
+    /// if it has not been sent yet.
+    #[prost(message, repeated, tag = "1")]
+    pub requests: ::prost::alloc::vec::Vec<MaskedRequest>,
+    /// The id that the payout has or would have.
+    #[prost(string, tag = "2")]
+    pub payout_id: ::prost::alloc::string::String,
+    /// True if the payout is recorded.
+    #[prost(bool, tag = "3")]
+    pub recorded: bool,
+    /// True if the provider would first have to make a handle of the destination, so that the request
+    /// to pay cannot be shown before.
+    #[prost(bool, tag = "4")]
+    pub destination_unresolved: bool,
+}
+/// The request of ListParkedNotifications.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListParkedNotificationsRequest {
+    /// The merchant, 1–63 characters of `\[a-z0-9-\]`. Required.
+    #[prost(string, tag = "1")]
+    pub merchant: ::prost::alloc::string::String,
+    /// How many notifications to return at most. 0 means 50; more than 500 means 500; negative is
+    /// refused. There may be fewer on a page that is not the last.
+    #[prost(int32, tag = "2")]
+    pub page_size: i32,
+    /// The `next_page_token` of the page before. Everything else except `page_size` must be as in that
+    /// call. Absent: the first page.
+    #[prost(string, tag = "3")]
+    pub page_token: ::prost::alloc::string::String,
+}
+/// The response of ListParkedNotifications.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListParkedNotificationsResponse {
+    /// The parked notifications, latest received first.
+    #[prost(message, repeated, tag = "1")]
+    pub notifications: ::prost::alloc::vec::Vec<ParkedNotification>,
+    /// For the next page. Opaque, at most 512 characters. Empty on the last page.
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+/// What became of a request to resume. An unknown result is to be treated as NOT_PAUSED.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ResumeResult {
+    /// Never set by a server.
+    Unspecified = 0,
+    /// It was paused and is so no more.
+    Resumed = 1,
+    /// It was not paused; nothing changed.
+    NotPaused = 2,
+}
+impl ResumeResult {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "RESUME_RESULT_UNSPECIFIED",
+            Self::Resumed => "RESUME_RESULT_RESUMED",
+            Self::NotPaused => "RESUME_RESULT_NOT_PAUSED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "RESUME_RESULT_UNSPECIFIED" => Some(Self::Unspecified),
+            "RESUME_RESULT_RESUMED" => Some(Self::Resumed),
+            "RESUME_RESULT_NOT_PAUSED" => Some(Self::NotPaused),
+            _ => None,
+        }
+    }
+}
+/// Generated client implementations.
+pub mod operations_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// For the people who run the adapter. Services that pay customers need nothing of it.
+    ///
+    /// The contract: nothing here makes up an outcome. What an operator sees is what the provider sent,
+    /// without bank details and names; what an operator decides is recorded with who, why and on what
+    /// evidence, for everybody to see.
+    #[derive(Debug, Clone)]
+    pub struct OperationsClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl OperationsClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> OperationsClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> OperationsClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            OperationsClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// Lists payouts of which it is not known whether money moved, and those with `attention`, longest
+        /// waiting (first created) first, page by page. One that is being sent for the first time is not
+        /// among them.
+        ///
+        /// Changes nothing, so it may be repeated and cancelled at will. No payout is missing from the
+        /// pages or on them twice if it belonged there all the while. Errors: INVALID_FIELD,
+        /// INVALID_PAGE_TOKEN, UNKNOWN_MERCHANT, STORE_UNAVAILABLE.
+        pub async fn list_indeterminate(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListIndeterminateRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListIndeterminateResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/payouts.v1.Operations/ListIndeterminate",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("payouts.v1.Operations", "ListIndeterminate"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Ends the doubt about a payout by an operator's decision, and returns the payout, which is then
+        /// COMPLETED, or FAILED with its `give_back`.
+        ///
+        /// It is taken at its word: NOT_PAID for a payout that did move, or moves later, pays twice. It
+        /// can be used only while it is not known whether money moved, and while the payout is not being
+        /// sent or asked about. What the provider says afterwards is recorded, and what contradicts raises
+        /// `attention`.
+        ///
+        /// It is not repeatable: what is settled is in doubt no more, so a repeat changes nothing and
+        /// answers NOTHING_IN_DOUBT with the state that the payout has; its SETTLED event says whose
+        /// decision stands.
+        ///
+        /// Errors: INVALID_FIELD, UNKNOWN_MERCHANT, PAYOUT_NOT_FOUND, NOTHING_IN_DOUBT, PAYOUT_BEING_SENT,
+        /// OVERLOADED, STORE_UNAVAILABLE, SHUTTING_DOWN, INTERNAL. Each with `recorded`, which here speaks
+        /// of the decision.
+        pub async fn settle_payout(
+            &mut self,
+            request: impl tonic::IntoRequest<super::SettlePayoutRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::SettlePayoutResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/payouts.v1.Operations/SettlePayout",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("payouts.v1.Operations", "SettlePayout"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Stops sending for a merchant, durably, until ResumeSubmission. Payouts are created all the same
+        /// and wait in PENDING with reason SUBMISSION_PAUSED. A request that is under way is finished;
+        /// nothing is sent again in the meantime, but look-ups and notifications go on.
+        ///
+        /// May be repeated: the latest operator and reason stand, since the latest call. Errors:
+        /// INVALID_FIELD, UNKNOWN_MERCHANT, STORE_UNAVAILABLE, SHUTTING_DOWN, INTERNAL. Each with
+        /// `recorded`, which here speaks of the pause.
+        pub async fn pause_submission(
+            &mut self,
+            request: impl tonic::IntoRequest<super::PauseSubmissionRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::PauseSubmissionResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/payouts.v1.Operations/PauseSubmission",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("payouts.v1.Operations", "PauseSubmission"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Lets a merchant that was paused send again; what waits is sent at once. It does not end a hold
+        /// of kind ACCESS_REFUSED, which ends by itself.
+        ///
+        /// May be repeated: that it was not paused is an answer, not an error. Errors: INVALID_FIELD,
+        /// UNKNOWN_MERCHANT, STORE_UNAVAILABLE, SHUTTING_DOWN, INTERNAL. Each with `recorded`, which here
+        /// speaks of the resumption.
+        pub async fn resume_submission(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ResumeSubmissionRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ResumeSubmissionResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/payouts.v1.Operations/ResumeSubmission",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("payouts.v1.Operations", "ResumeSubmission"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Shows the requests in which a payout was sent, or the one in which a payout would be sent if it
+        /// were created now, without bank details, names and credentials.
+        ///
+        /// Changes nothing and does not ask the provider, so it may be repeated and cancelled at will.
+        /// Errors: INVALID_FIELD, UNKNOWN_MERCHANT, PAYOUT_NOT_FOUND (asked by id), STORE_UNAVAILABLE,
+        /// and, asked by a creation, why CreatePayout would refuse it: DESTINATION_NOT_FOUND,
+        /// DESTINATION_NOT_USABLE, IDEMPOTENCY_KEY_REUSED, KEY_FENCED, NOT_SUPPORTED, KEY_UNAVAILABLE.
+        pub async fn preview_payout(
+            &mut self,
+            request: impl tonic::IntoRequest<super::PreviewPayoutRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::PreviewPayoutResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/payouts.v1.Operations/PreviewPayout",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("payouts.v1.Operations", "PreviewPayout"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Lists notifications that are parked because the payout they name is not known here, latest
+        /// received first, page by page.
+        ///
+        /// Changes nothing, so it may be repeated and cancelled at will. Errors: INVALID_FIELD,
+        /// INVALID_PAGE_TOKEN, UNKNOWN_MERCHANT, STORE_UNAVAILABLE.
+        pub async fn list_parked_notifications(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListParkedNotificationsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListParkedNotificationsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/payouts.v1.Operations/ListParkedNotifications",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("payouts.v1.Operations", "ListParkedNotifications"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod operations_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with OperationsServer.
+    #[async_trait]
+    pub trait Operations: std::marker::Send + std::marker::Sync + 'static {
+        /// Lists payouts of which it is not known whether money moved, and those with `attention`, longest
+        /// waiting (first created) first, page by page. One that is being sent for the first time is not
+        /// among them.
+        ///
+        /// Changes nothing, so it may be repeated and cancelled at will. No payout is missing from the
+        /// pages or on them twice if it belonged there all the while. Errors: INVALID_FIELD,
+        /// INVALID_PAGE_TOKEN, UNKNOWN_MERCHANT, STORE_UNAVAILABLE.
+        async fn list_indeterminate(
+            &self,
+            request: tonic::Request<super::ListIndeterminateRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListIndeterminateResponse>,
+            tonic::Status,
+        >;
+        /// Ends the doubt about a payout by an operator's decision, and returns the payout, which is then
+        /// COMPLETED, or FAILED with its `give_back`.
+        ///
+        /// It is taken at its word: NOT_PAID for a payout that did move, or moves later, pays twice. It
+        /// can be used only while it is not known whether money moved, and while the payout is not being
+        /// sent or asked about. What the provider says afterwards is recorded, and what contradicts raises
+        /// `attention`.
+        ///
+        /// It is not repeatable: what is settled is in doubt no more, so a repeat changes nothing and
+        /// answers NOTHING_IN_DOUBT with the state that the payout has; its SETTLED event says whose
+        /// decision stands.
+        ///
+        /// Errors: INVALID_FIELD, UNKNOWN_MERCHANT, PAYOUT_NOT_FOUND, NOTHING_IN_DOUBT, PAYOUT_BEING_SENT,
+        /// OVERLOADED, STORE_UNAVAILABLE, SHUTTING_DOWN, INTERNAL. Each with `recorded`, which here speaks
+        /// of the decision.
+        async fn settle_payout(
+            &self,
+            request: tonic::Request<super::SettlePayoutRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::SettlePayoutResponse>,
+            tonic::Status,
+        >;
+        /// Stops sending for a merchant, durably, until ResumeSubmission. Payouts are created all the same
+        /// and wait in PENDING with reason SUBMISSION_PAUSED. A request that is under way is finished;
+        /// nothing is sent again in the meantime, but look-ups and notifications go on.
+        ///
+        /// May be repeated: the latest operator and reason stand, since the latest call. Errors:
+        /// INVALID_FIELD, UNKNOWN_MERCHANT, STORE_UNAVAILABLE, SHUTTING_DOWN, INTERNAL. Each with
+        /// `recorded`, which here speaks of the pause.
+        async fn pause_submission(
+            &self,
+            request: tonic::Request<super::PauseSubmissionRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::PauseSubmissionResponse>,
+            tonic::Status,
+        >;
+        /// Lets a merchant that was paused send again; what waits is sent at once. It does not end a hold
+        /// of kind ACCESS_REFUSED, which ends by itself.
+        ///
+        /// May be repeated: that it was not paused is an answer, not an error. Errors: INVALID_FIELD,
+        /// UNKNOWN_MERCHANT, STORE_UNAVAILABLE, SHUTTING_DOWN, INTERNAL. Each with `recorded`, which here
+        /// speaks of the resumption.
+        async fn resume_submission(
+            &self,
+            request: tonic::Request<super::ResumeSubmissionRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ResumeSubmissionResponse>,
+            tonic::Status,
+        >;
+        /// Shows the requests in which a payout was sent, or the one in which a payout would be sent if it
+        /// were created now, without bank details, names and credentials.
+        ///
+        /// Changes nothing and does not ask the provider, so it may be repeated and cancelled at will.
+        /// Errors: INVALID_FIELD, UNKNOWN_MERCHANT, PAYOUT_NOT_FOUND (asked by id), STORE_UNAVAILABLE,
+        /// and, asked by a creation, why CreatePayout would refuse it: DESTINATION_NOT_FOUND,
+        /// DESTINATION_NOT_USABLE, IDEMPOTENCY_KEY_REUSED, KEY_FENCED, NOT_SUPPORTED, KEY_UNAVAILABLE.
+        async fn preview_payout(
+            &self,
+            request: tonic::Request<super::PreviewPayoutRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::PreviewPayoutResponse>,
+            tonic::Status,
+        >;
+        /// Lists notifications that are parked because the payout they name is not known here, latest
+        /// received first, page by page.
+        ///
+        /// Changes nothing, so it may be repeated and cancelled at will. Errors: INVALID_FIELD,
+        /// INVALID_PAGE_TOKEN, UNKNOWN_MERCHANT, STORE_UNAVAILABLE.
+        async fn list_parked_notifications(
+            &self,
+            request: tonic::Request<super::ListParkedNotificationsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListParkedNotificationsResponse>,
+            tonic::Status,
+        >;
+    }
+    /// For the people who run the adapter. Services that pay customers need nothing of it.
+    ///
+    /// The contract: nothing here makes up an outcome. What an operator sees is what the provider sent,
+    /// without bank details and names; what an operator decides is recorded with who, why and on what
+    /// evidence, for everybody to see.
+    #[derive(Debug)]
+    pub struct OperationsServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> OperationsServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for OperationsServer<T>
+    where
+        T: Operations,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/payouts.v1.Operations/ListIndeterminate" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListIndeterminateSvc<T: Operations>(pub Arc<T>);
+                    impl<
+                        T: Operations,
+                    > tonic::server::UnaryService<super::ListIndeterminateRequest>
+                    for ListIndeterminateSvc<T> {
+                        type Response = super::ListIndeterminateResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListIndeterminateRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Operations>::list_indeterminate(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListIndeterminateSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/payouts.v1.Operations/SettlePayout" => {
+                    #[allow(non_camel_case_types)]
+                    struct SettlePayoutSvc<T: Operations>(pub Arc<T>);
+                    impl<
+                        T: Operations,
+                    > tonic::server::UnaryService<super::SettlePayoutRequest>
+                    for SettlePayoutSvc<T> {
+                        type Response = super::SettlePayoutResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::SettlePayoutRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Operations>::settle_payout(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = SettlePayoutSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/payouts.v1.Operations/PauseSubmission" => {
+                    #[allow(non_camel_case_types)]
+                    struct PauseSubmissionSvc<T: Operations>(pub Arc<T>);
+                    impl<
+                        T: Operations,
+                    > tonic::server::UnaryService<super::PauseSubmissionRequest>
+                    for PauseSubmissionSvc<T> {
+                        type Response = super::PauseSubmissionResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::PauseSubmissionRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Operations>::pause_submission(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = PauseSubmissionSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/payouts.v1.Operations/ResumeSubmission" => {
+                    #[allow(non_camel_case_types)]
+                    struct ResumeSubmissionSvc<T: Operations>(pub Arc<T>);
+                    impl<
+                        T: Operations,
+                    > tonic::server::UnaryService<super::ResumeSubmissionRequest>
+                    for ResumeSubmissionSvc<T> {
+                        type Response = super::ResumeSubmissionResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ResumeSubmissionRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Operations>::resume_submission(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ResumeSubmissionSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/payouts.v1.Operations/PreviewPayout" => {
+                    #[allow(non_camel_case_types)]
+                    struct PreviewPayoutSvc<T: Operations>(pub Arc<T>);
+                    impl<
+                        T: Operations,
+                    > tonic::server::UnaryService<super::PreviewPayoutRequest>
+                    for PreviewPayoutSvc<T> {
+                        type Response = super::PreviewPayoutResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::PreviewPayoutRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Operations>::preview_payout(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = PreviewPayoutSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/payouts.v1.Operations/ListParkedNotifications" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListParkedNotificationsSvc<T: Operations>(pub Arc<T>);
+                    impl<
+                        T: Operations,
+                    > tonic::server::UnaryService<super::ListParkedNotificationsRequest>
+                    for ListParkedNotificationsSvc<T> {
+                        type Response = super::ListParkedNotificationsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<
+                                super::ListParkedNotificationsRequest,
+                            >,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Operations>::list_parked_notifications(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListParkedNotificationsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for OperationsServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "payouts.v1.Operations";
+    impl<T> tonic::server::NamedService for OperationsServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
 /// What the provider behind one merchant can do: enough for a router to choose, pace and recover
 /// without knowing the provider. An empty list means that nothing of the sort is supported.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -3808,6 +4559,10 @@ pub struct ProviderDescription {
     /// are single-use for ever in any case.
     #[prost(message, optional, tag = "12")]
     pub retention: ::core::option::Option<::prost_types::Duration>,
+    /// With CONFIRMATION_PRESUMED, how long after the provider accepted a payout, and nothing bad was
+    /// heard, it becomes PRESUMED. Absent with CONFIRMATION_CONFIRMED.
+    #[prost(message, optional, tag = "13")]
+    pub presumed_after: ::core::option::Option<::prost_types::Duration>,
 }
 /// What can be paid in one currency.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -3976,6 +4731,11 @@ pub struct DescribeProviderResponse {
     /// What the provider can do for this merchant.
     #[prost(message, optional, tag = "1")]
     pub description: ::core::option::Option<ProviderDescription>,
+    /// Why nothing is sent for this merchant at this moment; at most one hold of each kind. Empty if
+    /// payouts are sent as usual. Payouts are taken in all the same, so a router that wants them to
+    /// travel now turns elsewhere before it creates them.
+    #[prost(message, repeated, tag = "2")]
+    pub queue_holds: ::prost::alloc::vec::Vec<QueueHold>,
 }
 /// Generated client implementations.
 pub mod provider_client {
@@ -3992,6 +4752,7 @@ pub mod provider_client {
     ///
     /// The contract: what is described holds for the merchant's present configuration. A caller MAY keep
     /// it for minutes; it MUST be ready for an answer that differs after the configuration has changed.
+    /// `queue_holds` says how the link is at this moment and is not to be kept.
     #[derive(Debug, Clone)]
     pub struct ProviderClient<T> {
         inner: tonic::client::Grpc<T>,
@@ -4131,6 +4892,7 @@ pub mod provider_server {
     ///
     /// The contract: what is described holds for the merchant's present configuration. A caller MAY keep
     /// it for minutes; it MUST be ready for an answer that differs after the configuration has changed.
+    /// `queue_holds` says how the link is at this moment and is not to be kept.
     #[derive(Debug)]
     pub struct ProviderServer<T> {
         inner: Arc<T>,
@@ -4290,59 +5052,5 @@ pub mod provider_server {
     pub const SERVICE_NAME: &str = "payouts.v1.Provider";
     impl<T> tonic::server::NamedService for ProviderServer<T> {
         const NAME: &'static str = SERVICE_NAME;
-    }
-}
-/// Why nothing is sent for a merchant. Payouts are taken in all the same and wait in PENDING.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct QueueHold {
-    /// What holds the queue.
-    #[prost(enumeration = "QueueHoldKind", tag = "1")]
-    pub kind: i32,
-    /// Since when. UTC.
-    #[prost(message, optional, tag = "2")]
-    pub since: ::core::option::Option<::prost_types::Timestamp>,
-    /// Who paused it. Empty unless the kind is PAUSED.
-    #[prost(string, tag = "3")]
-    pub operator: ::prost::alloc::string::String,
-    /// Why it was paused. Empty unless the kind is PAUSED.
-    #[prost(string, tag = "4")]
-    pub why: ::prost::alloc::string::String,
-    /// The provider's code for the refusal. Empty unless the kind is ACCESS_REFUSED and the provider
-    /// gave one.
-    #[prost(string, tag = "5")]
-    pub provider_code: ::prost::alloc::string::String,
-}
-/// What holds a queue. New kinds may be added; an unknown one is to be treated as PAUSED.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum QueueHoldKind {
-    /// Never set by a server.
-    Unspecified = 0,
-    /// An operator wants it so, until an operator resumes it. Look-ups and notifications go on.
-    Paused = 1,
-    /// The provider refuses our access. One payout at a time tries again; the queue goes on by itself
-    /// as soon as one is let in.
-    AccessRefused = 2,
-}
-impl QueueHoldKind {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "QUEUE_HOLD_KIND_UNSPECIFIED",
-            Self::Paused => "QUEUE_HOLD_KIND_PAUSED",
-            Self::AccessRefused => "QUEUE_HOLD_KIND_ACCESS_REFUSED",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "QUEUE_HOLD_KIND_UNSPECIFIED" => Some(Self::Unspecified),
-            "QUEUE_HOLD_KIND_PAUSED" => Some(Self::Paused),
-            "QUEUE_HOLD_KIND_ACCESS_REFUSED" => Some(Self::AccessRefused),
-            _ => None,
-        }
     }
 }

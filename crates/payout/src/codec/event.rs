@@ -109,6 +109,7 @@ const CONTRADICTED: u8 = 13;
 const HELD: u8 = 14;
 const PRESUMED: u8 = 15;
 const SETTLED: u8 = 16;
+const PAST_FORGOTTEN: u8 = 17;
 
 #[derive(Default, Encode, Decode)]
 #[cbor(map)]
@@ -128,6 +129,8 @@ struct ChangeMirror<'b> {
     speed_achieved: Option<u8>,
     #[b(7)]
     settlement: Option<SettlementMirror<'b>>,
+    #[n(8)]
+    until: Option<i64>,
 }
 
 impl<'b> From<&'b Change> for ChangeMirror<'b> {
@@ -156,6 +159,9 @@ impl<'b> From<&'b Change> for ChangeMirror<'b> {
             Change::Canceled => plain(CANCELED),
             Change::Held => plain(HELD),
             Change::Presumed => plain(PRESUMED),
+            Change::PastForgotten(until) => {
+                Self { until: Some(until.as_millis()), ..plain(PAST_FORGOTTEN) }
+            }
             Change::Settled(settlement) => {
                 Self { settlement: Some(settlement.as_ref().into()), ..plain(SETTLED) }
             }
@@ -196,6 +202,10 @@ impl TryFrom<ChangeMirror<'_>> for Change {
             CANCELED => Self::Canceled,
             HELD => Self::Held,
             PRESUMED => Self::Presumed,
+            PAST_FORGOTTEN => {
+                let until = required(optional_time(mirror.until), "event.change.until")?;
+                Self::PastForgotten(until)
+            }
             SETTLED => {
                 let settlement = required(mirror.settlement, "event.change.settlement")?;
                 Self::Settled(Box::new(settlement.try_into()?))
@@ -222,7 +232,7 @@ struct CreatedMirror<'b> {
     fingerprint: FingerprintMirror<'b>,
     /// Since when the store had forgotten nothing; there if the provider is asked first.
     #[n(3)]
-    look_first: Option<i64>,
+    forgetful_until: Option<i64>,
     #[n(4)]
     resolved: bool,
 }
@@ -232,7 +242,7 @@ impl<'b> From<&'b Created> for CreatedMirror<'b> {
         Self {
             order: (&created.order).into(),
             fingerprint: (&created.fingerprint).into(),
-            look_first: optional_millis(created.look_first),
+            forgetful_until: optional_millis(created.forgetful_until),
             resolved: created.resolved,
         }
     }
@@ -245,7 +255,7 @@ impl TryFrom<CreatedMirror<'_>> for Created {
         Ok(Self {
             order: mirror.order.try_into()?,
             fingerprint: mirror.fingerprint.into(),
-            look_first: optional_time(mirror.look_first),
+            forgetful_until: optional_time(mirror.forgetful_until),
             resolved: mirror.resolved,
         })
     }

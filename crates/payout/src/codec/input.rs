@@ -102,6 +102,7 @@ const HINT_GIVEN_UP: u8 = 14;
 const BLOCKED: u8 = 15;
 const PRESUMED: u8 = 16;
 const SETTLED: u8 = 17;
+const PAST_FORGOTTEN: u8 = 18;
 
 #[derive(Default, Encode, Decode)]
 #[cbor(map)]
@@ -146,6 +147,9 @@ impl<'b> From<&'b What> for WhatMirror<'b> {
                 Self { until: Some(until.as_millis()), ..because(BLOCKED, reason) }
             }
             What::Presumed => plain(PRESUMED),
+            What::PastForgotten(until) => {
+                Self { until: Some(until.as_millis()), ..plain(PAST_FORGOTTEN) }
+            }
             What::Settled(settlement) => {
                 Self { settlement: Some(settlement.as_ref().into()), ..plain(SETTLED) }
             }
@@ -186,6 +190,10 @@ impl TryFrom<WhatMirror<'_>> for What {
                 Self::Blocked(reason()?, until)
             }
             PRESUMED => Self::Presumed,
+            PAST_FORGOTTEN => {
+                let until = required(optional_time(mirror.until), "input.what.until")?;
+                Self::PastForgotten(until)
+            }
             SETTLED => {
                 let settlement = required(mirror.settlement, "input.what.settlement")?;
                 Self::Settled(Box::new(settlement.try_into()?))

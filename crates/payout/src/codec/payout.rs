@@ -74,7 +74,7 @@ struct PayoutMirror<'b> {
     resolved: bool,
     /// Since when the store had forgotten nothing; there if the provider is asked first.
     #[n(7)]
-    look_first: Option<i64>,
+    forgetful_until: Option<i64>,
     #[n(8)]
     cancel_requested: bool,
     #[n(9)]
@@ -117,7 +117,7 @@ impl<'b> From<&'b Payout> for PayoutMirror<'b> {
             state: payout.state.into(),
             attempts: payout.attempts.iter().map(AttemptMirror::from).collect(),
             resolved: payout.resolved,
-            look_first: optional_millis(payout.look_first),
+            forgetful_until: optional_millis(payout.forgetful_until),
             cancel_requested: payout.cancel_requested,
             unconfirmed: payout.unconfirmed.map(|hint| hint.status.number()),
             provider_reference: payout.provider_reference.as_ref().map(ProviderReference::as_str),
@@ -151,7 +151,7 @@ impl TryFrom<PayoutMirror<'_>> for Payout {
             attempts: list(mirror.attempts, ATTEMPTS_MAX, ATTEMPTS, TryInto::try_into)?,
             words: mirror.words.map(TryInto::try_into).transpose()?.unwrap_or_default(),
             resolved: mirror.resolved,
-            look_first: optional_time(mirror.look_first),
+            forgetful_until: optional_time(mirror.forgetful_until),
             cancel_requested: mirror.cancel_requested,
             unconfirmed: hint(mirror.unconfirmed, mirror.unconfirmed_since)?,
             provider_reference: optional_name(
@@ -260,6 +260,8 @@ pub(super) struct FenceMirror<'b> {
     idempotency_key: &'b str,
     #[n(4)]
     fenced_at: i64,
+    #[n(5)]
+    forgetful_until: Option<i64>,
 }
 
 impl<'b> From<&'b Fence> for FenceMirror<'b> {
@@ -269,6 +271,7 @@ impl<'b> From<&'b Fence> for FenceMirror<'b> {
             merchant: fence.merchant.as_str(),
             idempotency_key: fence.idempotency_key.as_str(),
             fenced_at: fence.fenced_at.as_millis(),
+            forgetful_until: optional_millis(fence.forgetful_until),
         }
     }
 }
@@ -282,6 +285,7 @@ impl TryFrom<FenceMirror<'_>> for Fence {
             merchant: name(mirror.merchant, "fence.merchant")?,
             idempotency_key: name(mirror.idempotency_key, "fence.idempotency_key")?,
             fenced_at: Timestamp::from_millis(mirror.fenced_at),
+            forgetful_until: optional_time(mirror.forgetful_until),
         })
     }
 }

@@ -31,7 +31,7 @@ fn first(event: &Event, created: &Created) -> Payout {
         state: event.after,
         attempts: Vec::new(),
         resolved: created.resolved,
-        look_first: created.look_first,
+        forgetful_until: created.forgetful_until,
         cancel_requested: false,
         unconfirmed: None,
         provider_reference: None,
@@ -91,7 +91,7 @@ fn change(payout: &mut Payout, event: &Event) {
             let attempt = payout.attempts.last_mut().expect("an attempt was opened before");
             attempt.status = *status;
         }
-        Change::LookedFirst => payout.look_first = None,
+        Change::LookedFirst => payout.forgetful_until = None,
         Change::Reported { status, speed_achieved } => {
             reported(payout, event, *status);
             payout.speed_achieved = speed_achieved.or(payout.speed_achieved);
@@ -104,6 +104,7 @@ fn change(payout: &mut Payout, event: &Event) {
                 adopt_reference(payout, event);
             }
         }
+        Change::PastForgotten(until) => payout.forgetful_until = Some(*until),
         Change::CancelRequested => payout.cancel_requested = true,
         Change::Contradicted => {
             let why = event.reason.unwrap_or(Reason::Contradicted);
@@ -135,7 +136,7 @@ fn open_attempt(payout: &mut Payout, attempt: &Attempt) {
 
 fn reported(payout: &mut Payout, event: &Event, status: Reported) {
     payout.unconfirmed = None;
-    payout.look_first = None;
+    payout.forgetful_until = None;
     adopt_reference(payout, event);
     // A notification proves that there is an order, not that ours was the request that made it.
     if status == Reported::Accepted && event.receipt.is_none() {
@@ -156,7 +157,7 @@ fn reported(payout: &mut Payout, event: &Event, status: Reported) {
 fn settled(payout: &mut Payout, event: &Event, verdict: Verdict) {
     payout.unconfirmed = None;
     payout.attention = None;
-    payout.look_first = None;
+    payout.forgetful_until = None;
     let status = match verdict {
         Verdict::Paid => {
             payout.completed_at = Some(event.recorded_at);

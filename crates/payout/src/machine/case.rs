@@ -115,7 +115,7 @@ impl Case<'_> {
 
     /// Where a payout stands that is proven not sent.
     pub(super) fn unsent(&self, held: Option<Hold>) -> State {
-        if self.payout.cancel_requested && !self.payout.is_spoken_of() {
+        if self.payout.cancel_requested && !self.payout.may_have_been_sent() {
             State::Canceled { reason: Reason::CancelRequested }
         } else {
             State::Pending { held }
@@ -124,7 +124,7 @@ impl Case<'_> {
 
     /// The same, once it has been in doubt: there is no way back to PENDING.
     pub(super) fn unsent_in_doubt(&self) -> State {
-        if self.payout.cancel_requested && !self.payout.is_spoken_of() {
+        if self.payout.cancel_requested && !self.payout.may_have_been_sent() {
             State::Canceled { reason: Reason::CancelRequested }
         } else {
             State::Indeterminate { parked: None }
@@ -149,6 +149,7 @@ impl Case<'_> {
             What::NotFound
             | What::DestinationResolved
             | What::AttemptOpened(_)
+            | What::PastForgotten(_)
             | What::Presumed => after.reason(),
         }
     }

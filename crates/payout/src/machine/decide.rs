@@ -82,29 +82,27 @@ pub fn decide(
 
 fn pending(case: &Case<'_>) -> Result<Option<Event>, Declined> {
     let payout = case.payout;
-    let must_ask = payout.look_first.is_some() || payout.is_spoken_of();
+    let must_ask = payout.may_have_been_sent();
     let free = State::Pending { held: None };
     match &case.input.what {
         What::DestinationResolved if payout.resolved => Ok(None),
         What::DestinationResolved => case.event(Change::DestinationResolved, free),
         What::DestinationRefused(_) if payout.resolved || payout.is_spoken_of() => Ok(None),
-        // What does not exist was never paid to, not even in a past that was forgotten.
+        // That it is refused now does not say that it always was.
+        What::DestinationRefused(reason) if must_ask => hold::parked(case, *reason),
         What::DestinationRefused(reason) => {
             let after = State::Failed { reason: *reason };
             case.event(Change::DestinationRefused, after)
         }
         What::AttemptOpened(attempt) => {
-            if !payout.resolved || must_ask || payout.attempts.len() >= ATTEMPTS_MAX {
+            if !payout.resolved || !may_send(case) || attempt.number != payout.next_number() {
                 return Err(Declined::NotReady);
             }
             case.event(Change::AttemptOpened(attempt.clone()), State::Submitting)
         }
         // The provider itself says that there is something: nothing found is a look-up that lags.
         What::NotFound if payout.is_spoken_of() || !hold::may_look(case) => Ok(None),
-        What::NotFound if payout.cancel_requested => {
-            case.event(Change::Canceled, State::Canceled { reason: Reason::CancelRequested })
-        }
-        What::NotFound => case.event(Change::LookedFirst, free),
+        What::NotFound => hold::looked_first(case, free),
         What::CancelRequested if must_ask => case.cancel_requested(),
         What::CancelRequested => {
             case.event(Change::Canceled, State::Canceled { reason: Reason::CancelRequested })
@@ -118,11 +116,22 @@ fn pending(case: &Case<'_>) -> Result<Option<Event>, Declined> {
         What::InDoubt(reason) if must_ask || !payout.resolved => hold::held(case, *reason),
         What::HintGivenUp => report::hint_given_up(case),
         What::Blocked(reason, until) => hold::blocked(case, *reason, *until),
+        What::PastForgotten(until) => hold::past_forgotten(case, *until),
+        What::Parked(reason) if must_ask => hold::parked(case, *reason),
         What::Settled(settlement) if must_ask => settle::settled(case, settlement),
         What::Settled(_) => Err(Declined::NotInDoubt),
         What::HolderGone | What::Parked(_) | What::Presumed => Ok(None),
         What::NotSent | What::Refused(_) | What::InDoubt(_) => Err(Declined::NoAttempt),
     }
+}
+
+/// Whether a payout with nothing under way may be sent. Where the provider takes no order twice
+/// under one name, sending is how a forgotten past is asked about; elsewhere it was looked for.
+fn may_send(case: &Case<'_>) -> bool {
+    let payout = case.payout;
+    let forgetful = payout.forgetful_until.is_some();
+    let asked = !forgetful || (!case.policy.doubt.looks_up() && !payout.cancel_requested);
+    asked && !payout.is_spoken_of() && payout.attempts.len() < ATTEMPTS_MAX
 }
 
 fn submitting(case: &Case<'_>) -> Result<Option<Event>, Declined> {
@@ -141,6 +150,7 @@ fn submitting(case: &Case<'_>) -> Result<Option<Event>, Declined> {
         | What::HintGivenUp
         | What::Expired
         | What::Blocked(..)
+        | What::PastForgotten(_)
         | What::Presumed
         | What::Parked(_) => Ok(None),
     }
@@ -149,14 +159,14 @@ fn submitting(case: &Case<'_>) -> Result<Option<Event>, Declined> {
 fn indeterminate(case: &Case<'_>) -> Result<Option<Event>, Declined> {
     let payout = case.payout;
     let live = payout.live_attempt();
-    let nothing_there = live.is_none() && !payout.is_spoken_of();
+    let nothing_there = live.is_none() && !payout.may_have_been_sent();
     match &case.input.what {
         What::AttemptOpened(attempt) => {
             if live.is_some() {
                 return Err(Declined::AttemptLive);
             }
-            let free = nothing_there && !payout.cancel_requested && payout.state.reason().is_none();
-            if !free || payout.attempts.len() >= ATTEMPTS_MAX {
+            let free = !payout.cancel_requested && payout.state.reason().is_none();
+            if !free || !may_send(case) || attempt.number != payout.next_number() {
                 return Err(Declined::NotReady);
             }
             let after = State::Indeterminate { parked: None };
@@ -171,7 +181,9 @@ fn indeterminate(case: &Case<'_>) -> Result<Option<Event>, Declined> {
         What::Refused(refusal) => doubt::refused_in_doubt(case, live, *refusal),
         What::InDoubt(why) => doubt::unanswered(case, live, *why),
         What::HolderGone => case.in_doubt_if_open(live, Reason::Interrupted),
-        What::NotFound => doubt::looked_in_vain(case, live),
+        What::NotFound if live.is_some() => doubt::looked_in_vain(case, live),
+        What::NotFound if payout.is_spoken_of() || !hold::may_look(case) => Ok(None),
+        What::NotFound => hold::looked_first(case, payout.state),
         What::CancelRequested if nothing_there => {
             case.event(Change::Canceled, State::Canceled { reason: Reason::CancelRequested })
         }
@@ -193,7 +205,8 @@ fn indeterminate(case: &Case<'_>) -> Result<Option<Event>, Declined> {
             Err(Declined::AttemptLive)
         }
         What::Settled(settlement) => settle::settled(case, settlement),
-        What::Blocked(..) | What::Presumed => Ok(None),
+        What::PastForgotten(until) if live.is_none() => hold::past_forgotten(case, *until),
+        What::Blocked(..) | What::Presumed | What::PastForgotten(_) => Ok(None),
         What::Expired | What::DestinationResolved | What::DestinationRefused(_) => Ok(None),
     }
 }
@@ -216,6 +229,7 @@ fn accepted(case: &Case<'_>) -> Result<Option<Event>, Declined> {
         | What::NotFound
         | What::Expired
         | What::Blocked(..)
+        | What::PastForgotten(_)
         | What::Parked(_) => Ok(None),
     }
 }
@@ -244,6 +258,7 @@ fn completed(case: &Case<'_>) -> Result<Option<Event>, Declined> {
         | What::NotFound
         | What::Expired
         | What::Blocked(..)
+        | What::PastForgotten(_)
         | What::Presumed
         | What::Parked(_) => Ok(None),
     }
@@ -265,6 +280,7 @@ fn settled(case: &Case<'_>) -> Result<Option<Event>, Declined> {
         | What::HintGivenUp
         | What::Expired
         | What::Blocked(..)
+        | What::PastForgotten(_)
         | What::Presumed
         | What::Parked(_) => Ok(None),
     }

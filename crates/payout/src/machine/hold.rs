@@ -13,7 +13,7 @@ pub(super) fn held(case: &Case<'_>, reason: Reason) -> Result<Option<Event>, Dec
     let access = reason == Reason::AccessRefused;
     let known = match current(case) {
         None => false,
-        Some(hold) => hold.reason == reason || !access,
+        Some(hold) => hold.is_parked() || hold.reason == reason || !access,
     };
     if known {
         return Ok(None);
@@ -26,6 +26,15 @@ pub(super) fn held(case: &Case<'_>, reason: Reason) -> Result<Option<Event>, Dec
     case.event_because(Change::Held, State::Pending { held: Some(hold) }, Some(reason))
 }
 
+/// It can neither be sent nor proven not to have been sent, before somebody acts.
+pub(super) fn parked(case: &Case<'_>, reason: Reason) -> Result<Option<Event>, Declined> {
+    if current(case).is_some_and(|hold| hold.is_parked()) {
+        return Ok(None);
+    }
+    let held = Some(Hold::parked(reason));
+    case.event_because(Change::Held, State::Pending { held }, Some(reason))
+}
+
 /// Nothing is sent for the merchant. Said once for each reason.
 pub(super) fn blocked(
     case: &Case<'_>,
@@ -33,7 +42,7 @@ pub(super) fn blocked(
     until: Timestamp,
 ) -> Result<Option<Event>, Declined> {
     match current(case) {
-        Some(hold) if hold.reason == reason => Ok(None),
+        Some(hold) if hold.reason == reason || hold.is_parked() => Ok(None),
         Some(_) | None => {
             let held = Some(Hold { reason, until });
             case.event(Change::Held, State::Pending { held })
@@ -45,9 +54,28 @@ pub(super) fn blocked(
 /// this store began to remember can no longer be under way.
 pub(super) fn may_look(case: &Case<'_>) -> bool {
     let timeout = case.policy.request_timeout;
-    case.payout.look_first.is_some_and(|since| case.time.has_passed(timeout, since))
+    let late = |since| case.time.has_passed(timeout, since);
+    case.policy.doubt.looks_up() && case.payout.forgetful_until.is_some_and(late)
 }
 
+/// A look before the first send found nothing.
+pub(super) fn looked_first(case: &Case<'_>, after: State) -> Result<Option<Event>, Declined> {
+    match case.payout.cancel_requested {
+        true => {
+            let after = State::Canceled { reason: Reason::CancelRequested };
+            case.event(Change::Canceled, after)
+        }
+        false => case.event(Change::LookedFirst, after),
+    }
+}
+
+/// A past that was forgotten matters where nothing under way speaks for the payout.
+pub(super) fn past_forgotten(case: &Case<'_>, until: Timestamp) -> Result<Option<Event>, Declined> {
+    if case.payout.forgetful_until.is_some_and(|known| known >= until) {
+        return Ok(None);
+    }
+    case.event(Change::PastForgotten(until), case.payout.state)
+}
 fn current(case: &Case<'_>) -> Option<Hold> {
     match case.payout.state {
         State::Pending { held } => held,

@@ -17,4 +17,4 @@ mod step;
 pub use apply::apply;
 pub use decide::{Declined, create, decide};
 pub use sound::flaw;
-pub use step::{Block, Situation, Step, Tries, due_at, next_step};
+pub use step::{Block, Situation, Step, Tries, due_at, forgotten_since, next_step};

@@ -6,7 +6,7 @@ use crate::policy::{DoubtPolicy, Policy};
 use crate::reason::Reason;
 use crate::record::{Payout, Schedule};
 use crate::state::{Hold, State};
-use crate::time::Timestamp;
+use crate::time::{Time, Timestamp};
 
 /// The next thing to do with a payout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub enum Step {
     GiveUpHolder,
     /// Record that what waits to be confirmed is not asked about any more.
     GiveUpHint,
+    /// Record that the store may have forgotten what happened to it up to then.
+    Distrust(Timestamp),
     /// Record that nothing bad was heard for long enough.
     Presume,
     /// Record that nothing is sent for the merchant before then.
@@ -39,7 +41,7 @@ pub enum Step {
 #[derive(Clone, Copy, Debug)]
 pub struct Situation<'a> {
     /// The time.
-    pub now: Timestamp,
+    pub time: Time,
     /// The incarnation that would do it.
     pub me: &'a Incarnation,
     /// Whether the store proves that no other incarnation is alive.
@@ -95,18 +97,21 @@ fn next_step_unblocked(
     }
     match schedule.due_at {
         None => return Step::Done,
-        Some(due_at) if situation.now < due_at => return Step::Wait(due_at),
+        Some(due_at) if situation.time.wall < due_at => return Step::Wait(due_at),
         Some(_) => {}
     }
+    if let Some(since) = forgotten_since(payout, situation.continuous_since) {
+        return Step::Distrust(since);
+    }
     if let Some(hint) = payout.unconfirmed
-        && situation.now >= hint.since.plus(policy.horizon)
+        && let Some(step) = beyond_horizon(hint.since, policy, situation.time, Step::GiveUpHint)
     {
-        return Step::GiveUpHint;
+        return step;
     }
     match &payout.state {
-        State::Pending { held } => pending(payout, *held, situation.now),
+        State::Pending { held } => pending(payout, *held, policy, situation.time),
         State::Indeterminate { parked: Some(reason) } => parked(payout, policy, *reason),
-        State::Indeterminate { parked: None } => indeterminate(payout, policy, situation.now),
+        State::Indeterminate { parked: None } => indeterminate(payout, policy, situation.time),
         State::Accepted => accepted(payout, policy, situation),
         State::Processing | State::Presumed | State::Completed { .. } => Step::Ask,
         State::Submitting
@@ -124,61 +129,110 @@ fn open_attempt(attempt: &Attempt, policy: &Policy, situation: Situation<'_>) ->
         return Step::GiveUpHolder;
     }
     let taken_over_at = taken_over_at(attempt, policy);
-    if situation.now < taken_over_at {
+    if situation.time.wall < taken_over_at {
         return Step::Wait(taken_over_at);
     }
     Step::GiveUpHolder
 }
 
-fn pending(payout: &Payout, held: Option<Hold>, now: Timestamp) -> Step {
+/// Since when the store has forgotten nothing, if that is later than what it knows of a payout with
+/// nothing under way: in between, it may have been sent, ended or fenced.
+pub fn forgotten_since(payout: &Payout, continuous_since: Timestamp) -> Option<Timestamp> {
+    let at_rest = match payout.state {
+        State::Pending { .. } => true,
+        State::Indeterminate { .. } => payout.live_attempt().is_none(),
+        State::Submitting
+        | State::Accepted
+        | State::Processing
+        | State::Presumed
+        | State::Completed { .. }
+        | State::Failed { .. }
+        | State::Canceled { .. }
+        | State::Returned { .. } => false,
+    };
+    let known = payout.forgetful_until.is_some_and(|known| known >= continuous_since);
+    let current = payout.updated_at >= continuous_since;
+    (at_rest && !known && !current && continuous_since != Timestamp::MAX)
+        .then_some(continuous_since)
+}
+
+/// What is to be done, or waited for, once a payout's time is up; none before. A clock that was set
+/// a moment ago is not believed: nothing is given up for ever on its word.
+fn beyond_horizon(since: Timestamp, policy: &Policy, time: Time, step: Step) -> Option<Step> {
+    if time.wall < since.plus(policy.horizon) {
+        return None;
+    }
+    match time.has_passed(policy.request_timeout, Timestamp::EPOCH) {
+        true => Some(step),
+        false => Some(Step::Wait(time.steady_since.plus(policy.request_timeout))),
+    }
+}
+
+fn pending(payout: &Payout, held: Option<Hold>, policy: &Policy, time: Time) -> Step {
     if payout.unconfirmed.is_some() {
         return Step::Ask;
     }
     // Another order bears its name: only a word of the provider or a person moves it now.
-    if payout.attention.is_some() {
+    if payout.attention.is_some() || held.is_some_and(|hold| hold.is_parked()) {
         return Step::Done;
     }
-    if is_too_late(payout, now) && payout.look_first.is_none() {
-        return Step::Expire;
+    let too_late = is_too_late(payout, time.wall);
+    let Some(since) = payout.forgetful_until else {
+        return if too_late { Step::Expire } else { unsent(payout, held, time.wall, Step::Open) };
+    };
+    if policy.doubt.looks_up() {
+        let since = since.max(payout.created_at);
+        let park = Step::Park(Reason::HorizonPassed);
+        let look = unsent(payout, held, time.wall, Step::Ask);
+        return beyond_horizon(since, policy, time, park).unwrap_or(look);
     }
-    if let Some(Hold { reason, until }) = held
-        && now < until
-        && !is_the_merchants(reason)
-    {
-        return Step::Wait(until);
+    // Only sending it would tell whether it was sent before.
+    if payout.cancel_requested {
+        return Step::Park(Reason::CancelRequested);
     }
-    match (payout.resolved, payout.look_first) {
-        (false, _) => Step::Resolve,
-        (true, Some(_)) => Step::Ask,
-        (true, None) => Step::Open,
+    if too_late {
+        return Step::Park(Reason::SubmitBeforePassed);
+    }
+    unsent(payout, held, time.wall, Step::Open)
+}
+
+/// What leads to the next step of a payout with nothing under way.
+fn unsent(payout: &Payout, held: Option<Hold>, now: Timestamp, next: Step) -> Step {
+    match held {
+        Some(Hold { reason, until }) if now < until && !is_the_merchants(reason) => {
+            Step::Wait(until)
+        }
+        Some(_) | None if payout.resolved => next,
+        Some(_) | None => Step::Resolve,
     }
 }
 
-fn indeterminate(payout: &Payout, policy: &Policy, now: Timestamp) -> Step {
+fn indeterminate(payout: &Payout, policy: &Policy, time: Time) -> Step {
     if payout.live_attempt().is_none() && !payout.is_spoken_of() {
-        if is_too_late(payout, now) {
-            return Step::Expire;
-        }
-        if payout.attempts.len() >= ATTEMPTS_MAX {
-            return Step::Park(Reason::HorizonPassed);
-        }
-        return Step::Open;
+        let forgetful = payout.forgetful_until.is_some();
+        return match (forgetful, policy.doubt.looks_up()) {
+            (true, true) => {
+                let park = Step::Park(Reason::HorizonPassed);
+                beyond_horizon(first_send(payout), policy, time, park).unwrap_or(Step::Ask)
+            }
+            (true, false) if payout.cancel_requested => Step::Park(Reason::CancelRequested),
+            (true, false) if is_too_late(payout, time.wall) => {
+                Step::Park(Reason::SubmitBeforePassed)
+            }
+            (false, _) if is_too_late(payout, time.wall) => Step::Expire,
+            _ if payout.attempts.len() >= ATTEMPTS_MAX => Step::Park(Reason::HorizonPassed),
+            _ => Step::Open,
+        };
     }
-    if now >= first_send(payout).plus(policy.horizon) {
-        return Step::Park(Reason::HorizonPassed);
-    }
-    Step::Ask
-}
-
-fn parked(payout: &Payout, policy: &Policy, reason: Reason) -> Step {
-    if is_worth_a_look(payout, policy, reason) { Step::Ask } else { Step::Done }
+    let park = Step::Park(Reason::HorizonPassed);
+    beyond_horizon(first_send(payout), policy, time, park).unwrap_or(Step::Ask)
 }
 
 /// Silence counts from when our own request was answered, or from when we began to listen without
 /// a gap.
 fn accepted(payout: &Payout, policy: &Policy, situation: Situation<'_>) -> Step {
     match (payout.unconfirmed, presumed_at(payout, policy, situation.continuous_since)) {
-        (None, Some(at)) if situation.now >= at => Step::Presume,
+        (None, Some(at)) if situation.time.wall >= at => Step::Presume,
         (None, Some(at)) if policy.polling.is_none() => Step::Wait(at),
         _ => Step::Ask,
     }
@@ -191,6 +245,10 @@ fn presumed_at(payout: &Payout, policy: &Policy, listening_since: Timestamp) -> 
         }
         _ => None,
     }
+}
+
+fn parked(payout: &Payout, policy: &Policy, reason: Reason) -> Step {
+    if is_worth_a_look(payout, policy, reason) { Step::Ask } else { Step::Done }
 }
 
 /// What is parked is not tried any more, but a look-up, which is harmless, may still confirm a bad
@@ -238,9 +296,14 @@ pub fn due_at(payout: &Payout, policy: &Policy, tries: Tries, now: Timestamp) ->
         _ => earliest.max(now.plus(policy.retry.pause(tries - 1, &payout.id))),
     };
     match &payout.state {
-        State::Pending { held } => {
-            pending_due_at(payout, policy, *held, again(tries.max(payout.failures_in_a_row())), now)
-        }
+        State::Pending { held } => pending_due_at(
+            payout,
+            policy,
+            *held,
+            tries,
+            again(tries.max(payout.failures_in_a_row())),
+            now,
+        ),
         State::Submitting => payout.live_attempt().map(|attempt| taken_over_at(attempt, policy)),
         State::Indeterminate { parked: Some(reason) } => {
             is_worth_a_look(payout, policy, *reason).then(|| again(tries))
@@ -281,21 +344,30 @@ fn pending_due_at(
     payout: &Payout,
     policy: &Policy,
     held: Option<Hold>,
+    tries: u32,
     again: Timestamp,
     now: Timestamp,
 ) -> Option<Timestamp> {
     if payout.unconfirmed.is_some() {
         return Some(again);
     }
-    if payout.attention.is_some() {
+    if payout.attention.is_some() || held.is_some_and(|hold| hold.is_parked()) {
         return None;
     }
-    let due = held.map_or(again, |hold| again.max(hold.until));
-    match payout.look_first {
+    let due = match held {
+        // A try in vain shows that the merchant's hold is over, whatever time was said.
+        Some(hold) if tries > 0 && is_the_merchants(hold.reason) => again,
+        Some(hold) => again.max(hold.until),
+        None => again,
+    };
+    match payout.forgetful_until {
         // A request of a forgotten past may still be under way.
-        Some(since) if payout.resolved => Some(due.max(since.plus(policy.request_timeout))),
-        Some(_) => Some(due),
-        None => Some(in_time(payout, due, now)),
+        Some(since) if policy.doubt.looks_up() && payout.resolved => {
+            Some(due.max(since.plus(policy.request_timeout)))
+        }
+        Some(_) if policy.doubt.looks_up() => Some(due),
+        Some(_) if payout.cancel_requested => Some(again),
+        Some(_) | None => Some(in_time(payout, due, now)),
     }
 }
 

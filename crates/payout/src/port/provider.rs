@@ -261,6 +261,10 @@ pub enum Rejection {
     /// Not signed by the provider, or addressed without our mac.
     #[error("the notification does not carry the provider's signature")]
     Forged,
+    /// At an address with our mac, and signed in a way that this adapter cannot check: the
+    /// provider may have changed how it signs, and somebody must look before statuses are lost.
+    #[error("the notification is signed by an algorithm that is not known here")]
+    Unverifiable,
     /// Signed or not, it cannot be read.
     #[error("the notification cannot be read")]
     Malformed,
@@ -279,8 +283,9 @@ pub struct Description {
     pub countries: Vec<Country>,
     /// What is supported.
     pub methods: Vec<Method>,
-    /// Whether a confirmation can be expected for a successful payout.
-    pub confirms: bool,
+    /// After which silence an accepted payout is presumed paid; none, where a confirmation can be
+    /// expected for a successful payout.
+    pub presumed_after: Option<Duration>,
     /// Whether the provider's protection against duplicates is relied upon.
     pub duplicate_protection: bool,
     /// How long after completion the bank may still return the money.

@@ -27,9 +27,14 @@ pub trait Store: Send + Sync {
     /// Whether opening this store proves that no earlier incarnation still runs.
     fn others_are_gone(&self) -> bool;
 
-    /// Since when this store can prove that it has forgotten nothing. Calling it is also the sign
-    /// of life by which it is proven: a silence longer than the store's own limit counts as a loss.
+    /// Since when this store can prove that it has forgotten nothing; the epoch, where an operator
+    /// vouched for it. Calling it is also the sign of life by which it is proven: a silence longer
+    /// than the store's own limit counts as a loss.
     async fn continuous_since(&self, now: Timestamp) -> Result<Timestamp, StoreError>;
+
+    /// Keeps a fact that never changes, unless one is kept under this name, and returns the one
+    /// that is kept then. Names and values are short and few.
+    async fn remember(&self, name: &str, value: &[u8]) -> Result<Vec<u8>, StoreError>;
 
     /// What lies under a payout's id.
     async fn load(&self, id: &PayoutId) -> Result<Option<Stored>, StoreError>;
@@ -41,7 +46,8 @@ pub trait Store: Send + Sync {
     /// Writes the next version of a record and its events, if nobody was quicker.
     async fn append(&self, append: &Append) -> Result<Appended, StoreError>;
 
-    /// Makes a key unable to pay, unless there is something under its id.
+    /// Makes a key unable to pay, unless there is something under its id. Says at the same moment
+    /// whether notifications wait under it: then the provider has an order of that name.
     async fn fence(&self, fence: &Fence) -> Result<Fenced, StoreError>;
 
     /// Keeps a notification for a payout that is not here, unless it is here after all. A repeat
@@ -83,6 +89,14 @@ pub trait Store: Send + Sync {
         filter: &Filter,
         page: &Page,
     ) -> Result<(Vec<Payout>, Option<PageToken>), StoreError>;
+
+    /// Records of payouts that are an operator's business ([`Payout::is_operators_business`]),
+    /// oldest first; of one merchant if given.
+    async fn list_operators_business(
+        &self,
+        merchant: Option<&Merchant>,
+        page: &Page,
+    ) -> Result<(Vec<Record>, Option<PageToken>), StoreError>;
 
     /// Claims up to `claim.limit` payouts that are due and not claimed by anyone, most overdue
     /// first. A claim ends by a released append, by [`Store::release`], or at its time; in the last
@@ -213,6 +227,9 @@ pub enum ClaimChange {
     /// Ends it if it is this holder's. Anybody else's stays: the writer's own may have run out
     /// meanwhile, and whoever claimed the payout after it goes on.
     Release(Incarnation),
+    /// Nothing, and it is written only if nobody claims the payout: whoever claims it may be about
+    /// to send what was decided before this.
+    MustBeNone,
 }
 
 /// What became of an append.
@@ -222,15 +239,22 @@ pub enum Appended {
     Yes,
     /// Somebody else wrote first; read again and decide again.
     Stale,
+    /// Somebody is at work on it, which [`ClaimChange::MustBeNone`] forbids; nothing was written.
+    Claimed,
 }
 
 /// What became of a fence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fenced {
-    /// The key can never pay.
-    Fenced,
-    /// There was something under its id already; nothing was written.
-    Existing(Stored),
+    /// The key can never pay, as of now or of an earlier fence, which is this.
+    Fenced {
+        /// The fence as it was first written.
+        fence: Fence,
+        /// Whether notifications wait under its id.
+        notified: bool,
+    },
+    /// There is a payout under its id; nothing was written.
+    Existing(Box<Record>),
 }
 
 /// A verified notification whose payout is not here.
@@ -302,6 +326,8 @@ pub struct Filter {
     pub created_from: Option<Timestamp>,
     /// Recorded before this time.
     pub created_before: Option<Timestamp>,
+    /// Only those that people have to look at ([`Payout::needs_attention`]).
+    pub needs_attention: bool,
 }
 
 /// Which destinations a list shows.

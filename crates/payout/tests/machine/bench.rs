@@ -64,7 +64,7 @@ pub(crate) fn look_up(resend_when_absent: bool) -> Policy {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Beginning {
     pub(crate) unresolved: bool,
-    pub(crate) look_first: bool,
+    pub(crate) forgetful: bool,
     pub(crate) submit_before: Option<Timestamp>,
 }
 
@@ -149,7 +149,7 @@ impl Bench {
         let order = order(beginning.submit_before);
         let created = Created {
             fingerprint: Fingerprint { version: 1, key: KeyId(1), fields: BTreeMap::new() },
-            look_first: beginning.look_first.then_some(START),
+            forgetful_until: beginning.forgetful.then_some(START),
             resolved: !beginning.unresolved,
             order,
         };
@@ -255,8 +255,9 @@ impl Bench {
     }
 
     pub(crate) fn step_as(&self, me: &Incarnation, others_are_gone: bool) -> Step {
+        let time = Time { wall: self.now, steady_since: self.steady_since };
         let situation = Situation {
-            now: self.now,
+            time,
             me,
             others_are_gone,
             continuous_since: self.continuous_since,

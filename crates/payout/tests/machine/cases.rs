@@ -3,17 +3,17 @@
 use payout::attempt::Attempt;
 use payout::id::ProviderReference;
 use payout::input::{Certainty, Input, ProviderWords, RefusalKind, Report, Reported, What};
-use payout::machine::{Declined, Step, apply};
+use payout::machine::{Declined, Step};
 use payout::policy::Policy;
 use payout::reason::Reason;
 use payout::record::Vault;
 use payout::seal::Sealed;
 use payout::settlement::Verdict;
-use payout::state::{State, StateName};
+use payout::state::{Hold, State, StateName};
 
 use crate::bench::{
-    Beginning, Bench, HORIZON, HOUR, REQUEST_TIMEOUT, SECOND, SPACING, START, look_up, money,
-    receipt, reference, report, resend, said,
+    Beginning, Bench, HORIZON, HOUR, MINUTE, REQUEST_TIMEOUT, SECOND, SPACING, START, look_up,
+    money, receipt, reference, report, resend, said,
 };
 use crate::standings::{Standing, refused, settled};
 
@@ -88,18 +88,95 @@ fn a_refusal_fails_nothing_while_a_word_waits_to_be_confirmed() {
     }
 }
 
-/// What does not exist at the provider cannot have been paid to in a forgotten life; but if the
-/// provider spoke of an order, there was one.
+/// A life that the store forgot may have paid already. That the account is refused now, that a
+/// caller cancels or that time has run out says nothing about that: nothing is given back on it.
 #[test]
-fn a_refused_destination_fails_nothing_that_is_spoken_of() {
-    for (spoken_of, expected) in [(false, StateName::Failed), (true, StateName::Pending)] {
-        let mut bench = standing(Standing::UnresolvedLookFirst, &look_up(true));
-        if spoken_of {
-            bench.must_take(&hint(Reported::Failed));
+fn nothing_ends_here_what_a_forgotten_life_may_have_paid() {
+    let park = |reason| Step::Park(reason);
+    for policy in [resend(), look_up(true)] {
+        let mut bench = standing(Standing::UnresolvedForgetful, &policy);
+        bench.must(What::DestinationRefused(Reason::AccountClosed));
+        let held = Some(Hold::parked(Reason::AccountClosed));
+        assert_eq!(bench.payout().state, State::Pending { held });
+        assert_eq!((bench.record.schedule.due_at, bench.step()), (None, Step::Done));
+        bench.must(settled(Verdict::NotPaid));
+        assert_eq!(state(&bench), StateName::Failed);
+    }
+    let submit_before = Some(START.plus(MINUTE));
+    let beginning = Beginning { forgetful: true, submit_before, ..Beginning::default() };
+    let mut bench = Bench::new(resend(), beginning);
+    bench.wait(HOUR).nothing(What::Expired);
+    assert_eq!(bench.step(), park(Reason::SubmitBeforePassed));
+    bench.must(What::Parked(Reason::SubmitBeforePassed));
+    assert_eq!(bench.payout().give_back, None);
+
+    let mut bench = standing(Standing::Forgetful, &resend());
+    bench.must(What::CancelRequested);
+    assert_eq!(bench.step(), park(Reason::CancelRequested));
+    let attempt = What::AttemptOpened(Box::new(bench.attempt()));
+    assert_eq!(bench.take(&Input::own(attempt)), Err(Declined::NotReady));
+    bench.must(What::Parked(Reason::CancelRequested));
+    assert_eq!(state(&bench), StateName::Pending);
+}
+
+/// Where the provider takes no order twice under one name, sending is the question.
+#[test]
+fn what_may_have_been_sent_is_sent_where_nothing_is_taken_twice() {
+    let mut bench = standing(Standing::Forgetful, &resend());
+    assert_eq!(bench.step(), Step::Open);
+    bench.open().must(refused(RefusalKind::Duplicate));
+    assert_eq!(state(&bench), StateName::Indeterminate);
+    let mut bench = standing(Standing::Forgetful, &resend());
+    bench.open().must(What::CancelRequested).must(What::NotSent);
+    assert_eq!(state(&bench), StateName::Pending, "nobody knows about the life before");
+}
+
+/// A backup is put back: the payout is as it was before it was paid.
+#[test]
+fn what_an_older_store_knows_is_not_believed() {
+    for policy in [resend(), look_up(true)] {
+        for before in [Standing::Fresh, Standing::Held, Standing::Unsent] {
+            let mut bench = standing(before, &policy);
+            bench.continuous_since = bench.now;
+            assert_eq!(bench.step(), Step::Distrust(bench.now), "{before:?}");
+            bench.must(What::PastForgotten(bench.now));
+            bench.nothing(What::PastForgotten(bench.now)).must(What::CancelRequested);
+            assert_eq!(bench.payout().give_back, None, "{before:?}");
         }
-        let refused = Input::own(What::DestinationRefused(Reason::AccountClosed));
-        bench.take(&refused).expect("a refusal is taken");
-        assert_eq!(state(&bench), expected);
+    }
+    let mut bench = standing(Standing::NothingLive, &look_up(true));
+    bench.continuous_since = bench.now;
+    assert_eq!(bench.step(), Step::Distrust(bench.now));
+    bench.must(What::PastForgotten(bench.now));
+    assert_eq!(bench.step(), Step::Ask);
+    let attempt = What::AttemptOpened(Box::new(bench.attempt()));
+    assert_eq!(bench.take(&Input::own(attempt)), Err(Declined::NotReady));
+    bench.nothing(What::Expired).nothing(What::NotFound).wait(REQUEST_TIMEOUT);
+    bench.must(What::NotFound);
+    assert_eq!(bench.step(), Step::Open);
+}
+
+/// A look that never succeeds does not go on for ever.
+#[test]
+fn what_cannot_be_looked_for_is_parked_at_the_horizon() {
+    let mut bench = standing(Standing::Forgetful, &look_up(true));
+    bench.now = START.plus(HORIZON);
+    bench.record.schedule.due_at = Some(bench.now);
+    assert_eq!(bench.step(), Step::Park(Reason::HorizonPassed));
+    bench.must(What::Parked(Reason::HorizonPassed));
+    assert_eq!((bench.record.schedule.due_at, bench.step()), (None, Step::Done));
+    bench.must_take(&hint(Reported::Accepted));
+    assert_eq!(bench.step(), Step::Ask, "the provider speaks of it");
+}
+
+/// A clock that is wrong for a moment must not give anything up for ever.
+#[test]
+fn a_clock_that_is_set_ends_no_horizon() {
+    for before in [Standing::InDoubt, Standing::LookedOnceUnconfirmed, Standing::Forgetful] {
+        let mut bench = standing(before, &look_up(true));
+        bench.set_clock(2 * HORIZON);
+        bench.record.schedule.due_at = Some(bench.now);
+        assert_eq!(bench.step(), Step::Wait(bench.now.plus(REQUEST_TIMEOUT)), "{before:?}");
     }
 }
 
@@ -107,7 +184,7 @@ fn a_refused_destination_fails_nothing_that_is_spoken_of() {
 /// no events for ever.
 #[test]
 fn a_payout_that_cannot_be_sent_yet_says_why() {
-    for before in [Standing::Unresolved, Standing::LookFirst] {
+    for before in [Standing::Unresolved, Standing::Forgetful] {
         let mut bench = standing(before, &look_up(true));
         let events = bench.events.len();
         for reason in [Reason::AnswerLost, Reason::ProviderUnavailable, Reason::AccessRefused] {
@@ -170,7 +247,7 @@ fn a_clock_that_is_set_proves_no_absence() {
 /// What a forgotten life sent a moment ago may be under way still.
 #[test]
 fn a_look_before_the_first_send_waits_for_what_may_be_under_way() {
-    let beginning = Beginning { look_first: true, ..Beginning::default() };
+    let beginning = Beginning { forgetful: true, ..Beginning::default() };
     let mut bench = Bench::new(look_up(true), beginning);
     assert_eq!(bench.record.schedule.due_at, Some(START.plus(REQUEST_TIMEOUT)));
     bench.wait(SECOND).nothing(What::NotFound).set_clock(HOUR).nothing(What::NotFound);
@@ -364,15 +441,13 @@ fn a_handle_that_comes_too_late_is_not_kept() {
     assert_eq!(late.advance(&[]).vault, Vault::default());
 }
 
-/// A writer that counts wrongly must not be believed.
+/// A writer that counts wrongly, because somebody else was quicker, must not be believed.
 #[test]
-fn an_attempt_with_the_wrong_number_is_a_defect() {
+fn an_attempt_with_the_wrong_number_is_declined() {
     let bench = standing(Standing::Unsent, &resend());
     let attempt = Attempt { number: 1, ..bench.attempt() };
     let opened = Input::own(What::AttemptOpened(Box::new(attempt)));
-    let event = bench.decide(&opened).expect("it is ready").expect("it is an event");
-    let payout = bench.payout().clone();
-    assert!(std::panic::catch_unwind(|| apply(Some(payout), &event)).is_err());
+    assert_eq!(bench.decide(&opened), Err(Declined::NotReady));
 }
 
 /// Parked with its attempt open, nobody would ever find that the holder is gone.

@@ -261,7 +261,8 @@ fn after(what: &What, opened: &What) -> Option<What> {
         What::CancelRequested => What::Expired,
         What::Expired => What::Parked(Reason::HorizonPassed),
         What::Parked(_) => What::Blocked(Reason::SubmissionPaused, START.plus(DAY)),
-        What::Blocked(..) => What::Presumed,
+        What::Blocked(..) => What::PastForgotten(START.plus(DAY)),
+        What::PastForgotten(_) => What::Presumed,
         What::Presumed => settled(Verdict::Paid),
         What::Settled(settlement) => match settlement.verdict {
             Verdict::Paid => settled(Verdict::NotPaid),
@@ -310,6 +311,7 @@ fn label(what: &What) -> Option<String> {
         What::Parked(_) => "parked".to_owned(),
         What::Blocked(..) => "queue stopped".to_owned(),
         What::Presumed => "nothing bad heard".to_owned(),
+        What::PastForgotten(_) => "past forgotten".to_owned(),
         What::Settled(settlement) => match settlement.verdict {
             Verdict::Paid => "settled as paid".to_owned(),
             Verdict::NotPaid => "settled as not paid".to_owned(),
@@ -360,6 +362,9 @@ fn words(result: &Result<Option<Event>, Declined>) -> String {
 fn state(state: &State) -> String {
     let name = state.name().as_str();
     match state {
+        State::Pending { held: Some(hold @ Hold { reason, .. }) } if hold.is_parked() => {
+            format!("{name} parked ({reason:?})")
+        }
         State::Pending { held: Some(Hold { reason, .. }) } => format!("{name} held ({reason:?})"),
         State::Indeterminate { parked: Some(reason) } => format!("{name} parked ({reason:?})"),
         State::Failed { reason } | State::Canceled { reason } | State::Returned { reason } => {
@@ -386,6 +391,7 @@ fn change(change: &Change) -> Option<String> {
         }
         Change::AttemptBecame(became) => format!("attempt {}", status(became)),
         Change::Held => "held".to_owned(),
+        Change::PastForgotten(_) => "maybe sent in a forgotten past".to_owned(),
         Change::LookedFirst => "free to be sent".to_owned(),
         Change::Reported { .. } => return None,
         Change::Hinted(_) => "to be confirmed".to_owned(),

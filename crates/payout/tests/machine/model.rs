@@ -113,19 +113,16 @@ impl Run {
         if forgotten && tape.chance(2) {
             provider.remember(START, &mut tape, &mut later);
         }
-        // Nothing can be looked for in Europe, so that a payout that may have been sent in a
-        // forgotten life cannot be proven not to have been.
-        let stoppable = !forgotten || region == Region::Americas;
         let beginning = Beginning {
-            unresolved: !forgotten && tape.chance(3),
-            look_first: forgotten && region == Region::Americas,
-            submit_before: (stoppable && tape.chance(4)).then(|| START.plus(HOUR)),
+            unresolved: tape.chance(3),
+            forgetful: forgotten,
+            submit_before: tape.chance(4).then(|| START.plus(HOUR)),
         };
         let bench = Bench::new(policy(region, protected), beginning);
         let alone = !tape.chance(2);
         let mut run = Self { tape, bench, provider, ahead: Vec::new(), alone, log: Vec::new() };
         run.later(later);
-        if stoppable && run.tape.chance(3) {
+        if run.tape.chance(3) {
             let at = START.plus(run.tape.one_of(&[SECOND, MINUTE, HOUR]));
             run.ahead.push((at, Ahead::CallerCancels));
         }
@@ -172,7 +169,7 @@ impl Run {
             }
             Step::GiveUpHolder => _ = self.bench.must(What::HolderGone),
             Step::GiveUpHint => _ = self.bench.must(What::HintGivenUp),
-            Step::Presume | Step::Hold(..) => unreachable!("neither is configured"),
+            Step::Presume | Step::Hold(..) | Step::Distrust(_) => unreachable!("none is set up"),
             Step::Expire => _ = self.bench.must(What::Expired),
             Step::Park(reason) => _ = self.bench.must(What::Parked(reason)),
             Step::Wait(_) | Step::Done => unreachable!("nothing to do"),
@@ -324,6 +321,7 @@ impl Run {
         let paid = self.provider.orders.iter().any(|order| order.held_by_customer);
         match payout.state {
             State::Indeterminate { parked: Some(_) } => {}
+            State::Pending { held: Some(hold) } if hold.is_parked() => {}
             state => {
                 let outcome = if paid { Outcome::Succeeded } else { Outcome::NotPaid };
                 assert_eq!(state.name().outcome(), outcome, "not the truth\n{}", log());

@@ -51,7 +51,7 @@ fn history(bytes: &[u8]) -> StateName {
         .clone();
     let submit_before = tape.chance(4).then(|| START.plus(HOUR));
     let beginning =
-        Beginning { unresolved: tape.chance(3), look_first: tape.chance(3), submit_before };
+        Beginning { unresolved: tape.chance(3), forgetful: tape.chance(3), submit_before };
     let mut bench = Bench::new(policy, beginning);
     while !tape.is_at_end() {
         match tape.pick(4) {
@@ -82,7 +82,7 @@ fn any_word(bench: &mut Bench, tape: &mut Tape) {
 }
 
 fn any_input(bench: &Bench, tape: &mut Tape) -> Input {
-    let what = match tape.pick(17) {
+    let what = match tape.pick(18) {
         0 => What::Reported(any_report(tape)),
         1 => What::Refused(any_refusal(tape)),
         2 => What::NotFound,
@@ -98,6 +98,7 @@ fn any_input(bench: &Bench, tape: &mut Tape) -> Input {
         12 => What::HintGivenUp,
         13 => What::Blocked(Reason::SubmissionPaused, bench.now.plus(HOUR)),
         14 => What::Presumed,
+        16 => What::PastForgotten(bench.now),
         15 => settled(tape.one_of(&[Verdict::Paid, Verdict::NotPaid])),
         _ => What::AttemptOpened(Box::new(bench.attempt())),
     };
@@ -167,6 +168,7 @@ fn drive(bench: &mut Bench, tape: &mut Tape) {
         }
         Step::GiveUpHolder => _ = bench.must(What::HolderGone),
         Step::GiveUpHint => _ = bench.must(What::HintGivenUp),
+        Step::Distrust(since) => _ = bench.must(What::PastForgotten(since)),
         Step::Presume => _ = bench.must(What::Presumed),
         Step::Hold(reason, until) => {
             _ = bench.take(&Input::own(What::Blocked(reason, until)));
@@ -195,7 +197,8 @@ fn check_step(bench: &Bench, step: Step) {
     let payout = bench.payout();
     if step == Step::Open {
         assert!(payout.live_attempt().is_none(), "a second live attempt");
-        assert!(payout.resolved && payout.look_first.is_none(), "not ready to be sent");
+        let looked = payout.forgetful_until.is_none() || !bench.policy.doubt.looks_up();
+        assert!(payout.resolved && looked, "not ready to be sent");
         assert_eq!(payout.unconfirmed, None, "the provider has said something");
         assert!(payout.give_back.is_none() && !payout.cancel_requested, "not wanted any more");
         assert!(matches!(payout.state, State::Pending { .. } | State::Indeterminate { .. }));
@@ -244,7 +247,9 @@ fn may_rest(payout: &Payout, policy: &Policy, now: Timestamp) -> bool {
             policy.polling.is_none() || now.plus(Duration::ZERO) >= return_window_ends_at
         }
         // Looked at by people, or moved by a word of the provider.
-        State::Pending { .. } => payout.attention.is_some(),
+        State::Pending { held } => {
+            payout.attention.is_some() || held.is_some_and(|hold| hold.is_parked())
+        }
         State::Submitting
         | State::Failed { .. }
         | State::Canceled { .. }

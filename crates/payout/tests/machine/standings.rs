@@ -15,13 +15,13 @@ use crate::bench::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Standing {
     Unresolved,
-    UnresolvedLookFirst,
+    UnresolvedForgetful,
     UnresolvedOutOfReach,
     Fresh,
     Unsent,
     Held,
-    LookFirst,
-    LookFirstCancelRequested,
+    Forgetful,
+    ForgetfulCancelRequested,
     Unconfirmed,
     Disputed,
     Submitting,
@@ -69,14 +69,14 @@ impl Standing {
 
     fn next(self) -> Option<Self> {
         Some(match self {
-            Self::Unresolved => Self::UnresolvedLookFirst,
-            Self::UnresolvedLookFirst => Self::UnresolvedOutOfReach,
+            Self::Unresolved => Self::UnresolvedForgetful,
+            Self::UnresolvedForgetful => Self::UnresolvedOutOfReach,
             Self::UnresolvedOutOfReach => Self::Fresh,
             Self::Fresh => Self::Unsent,
             Self::Unsent => Self::Held,
-            Self::Held => Self::LookFirst,
-            Self::LookFirst => Self::LookFirstCancelRequested,
-            Self::LookFirstCancelRequested => Self::Unconfirmed,
+            Self::Held => Self::Forgetful,
+            Self::Forgetful => Self::ForgetfulCancelRequested,
+            Self::ForgetfulCancelRequested => Self::Unconfirmed,
             Self::Unconfirmed => Self::Disputed,
             Self::Disputed => Self::Submitting,
             Self::Submitting => Self::SubmittingCancelRequested,
@@ -118,13 +118,13 @@ impl Standing {
     pub(crate) fn words(self) -> &'static str {
         match self {
             Self::Unresolved => "destination not resolved",
-            Self::UnresolvedLookFirst => "destination not resolved, to be looked for first",
+            Self::UnresolvedForgetful => "destination not resolved, maybe sent in a forgotten past",
             Self::UnresolvedOutOfReach => "destination not resolved, no answer so far",
             Self::Fresh => "ready to be sent",
             Self::Unsent => "one attempt proven not sent",
             Self::Held => "held, access was refused",
-            Self::LookFirst => "to be looked for first",
-            Self::LookFirstCancelRequested => "to be looked for first, cancel requested",
+            Self::Forgetful => "maybe sent in a forgotten past",
+            Self::ForgetfulCancelRequested => "maybe sent in a forgotten past, cancel requested",
             Self::Unconfirmed => "a bad word unconfirmed",
             Self::Disputed => "an order of another amount bears its name",
             Self::Submitting => "first attempt open",
@@ -169,11 +169,11 @@ impl Standing {
         let beginning = Beginning {
             unresolved: matches!(
                 self,
-                Self::Unresolved | Self::UnresolvedLookFirst | Self::UnresolvedOutOfReach
+                Self::Unresolved | Self::UnresolvedForgetful | Self::UnresolvedOutOfReach
             ),
-            look_first: matches!(
+            forgetful: matches!(
                 self,
-                Self::UnresolvedLookFirst | Self::LookFirst | Self::LookFirstCancelRequested
+                Self::UnresolvedForgetful | Self::Forgetful | Self::ForgetfulCancelRequested
             ),
             submit_before: None,
         };
@@ -187,11 +187,11 @@ impl Standing {
     /// Moves a new payout to where it stands so; none where the policy does not lead there.
     fn reach(self, bench: &mut Bench) -> Option<()> {
         match self {
-            Self::Unresolved | Self::UnresolvedLookFirst | Self::Fresh | Self::LookFirst => {}
+            Self::Unresolved | Self::UnresolvedForgetful | Self::Fresh | Self::Forgetful => {}
             Self::UnresolvedOutOfReach => _ = bench.must(What::InDoubt(Reason::AnswerLost)),
             Self::Unsent => _ = bench.open().must(What::NotSent),
             Self::Held => _ = bench.open().must(refused(RefusalKind::Access)),
-            Self::LookFirstCancelRequested => _ = bench.must(What::CancelRequested),
+            Self::ForgetfulCancelRequested => _ = bench.must(What::CancelRequested),
             Self::Unconfirmed => _ = bench.must_take(&hint()),
             Self::Disputed => _ = bench.must_take(&of_another_amount()),
             Self::Submitting => _ = bench.open(),

@@ -33,11 +33,11 @@ fn what_is_next_follows_from_where_a_payout_stands() {
     let (resend, look_up) = (resend(), look_up(true));
     for (before, policy, step) in [
         (Standing::Unresolved, &resend, Step::Resolve),
-        (Standing::UnresolvedLookFirst, &look_up, Step::Resolve),
+        (Standing::UnresolvedForgetful, &look_up, Step::Resolve),
         (Standing::Fresh, &resend, Step::Open),
         (Standing::Unsent, &resend, Step::Open),
         (Standing::Held, &resend, Step::Open),
-        (Standing::LookFirst, &look_up, Step::Ask),
+        (Standing::Forgetful, &look_up, Step::Ask),
         (Standing::Unconfirmed, &look_up, Step::Ask),
         (Standing::UnresolvedOutOfReach, &resend, Step::Resolve),
         (Standing::Disputed, &look_up, Step::Done),
@@ -184,7 +184,7 @@ fn what_is_in_doubt_does_not_expire() {
 #[test]
 fn what_must_be_looked_for_does_not_expire_before() {
     let submit_before = Some(START.plus(MINUTE));
-    let beginning = Beginning { look_first: true, submit_before, ..Beginning::default() };
+    let beginning = Beginning { forgetful: true, submit_before, ..Beginning::default() };
     let mut bench = Bench::new(look_up(true), beginning);
     bench.wait(HOUR);
     assert_eq!(bench.step(), Step::Ask);
@@ -201,11 +201,26 @@ fn nothing_is_sent_again_sooner_than_the_hold_ends() {
     assert_eq!(bench.step(), Step::Open);
 }
 
+/// A merchant's hold may end sooner than was said. What is then tried in vain for another reason is
+/// tried again as everything else is.
+#[test]
+fn a_hold_that_ended_early_does_not_delay_what_is_tried_again() {
+    let mut bench = standing(Standing::Forgetful, &look_up(true));
+    let until = bench.now.plus(HOUR);
+    bench.must(What::Blocked(Reason::AccessRefused, until));
+    let due = |in_vain| {
+        let tries = Tries { in_vain, access_refused: false };
+        due_at(bench.payout(), &bench.policy, tries, bench.now)
+    };
+    assert_eq!(due(0), Some(until));
+    assert!(due(1) < Some(until));
+}
+
 /// Asking again at once would keep us locked out, and maybe everybody who shares the account.
 #[test]
 fn no_question_is_asked_sooner_than_the_hold_after_our_access_was_refused() {
     let refused = Tries { in_vain: 1, access_refused: true };
-    for before in [Standing::Unresolved, Standing::LookFirst, Standing::InDoubt, Standing::Accepted]
+    for before in [Standing::Unresolved, Standing::Forgetful, Standing::InDoubt, Standing::Accepted]
     {
         let bench = standing(before, &look_up(true));
         let due_at = due_at(bench.payout(), &bench.policy, refused, bench.now);
@@ -304,7 +319,7 @@ fn a_paused_merchant_sends_nothing_that_may_move_money() {
         (Standing::InDoubt, resend(), held),
         (Standing::InDoubt, look_up(true), Step::Ask),
         (Standing::NothingLive, look_up(true), held),
-        (Standing::LookFirst, look_up(true), Step::Ask),
+        (Standing::Forgetful, look_up(true), Step::Ask),
         (Standing::Accepted, look_up(true), Step::Ask),
     ] {
         let mut bench = standing(before, &policy);
@@ -317,7 +332,7 @@ fn a_paused_merchant_sends_nothing_that_may_move_money() {
 #[test]
 fn a_merchant_without_access_calls_nobody() {
     let until = START.plus(DAY);
-    for before in [Standing::Fresh, Standing::InDoubt, Standing::LookFirst, Standing::Accepted] {
+    for before in [Standing::Fresh, Standing::InDoubt, Standing::Forgetful, Standing::Accepted] {
         let mut bench = standing(before, &look_up(true));
         bench.block = Some(Block::AccessRefused(until));
         assert_eq!(bench.step(), Step::Hold(Reason::AccessRefused, until), "{before:?}");

@@ -23,6 +23,9 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         if let Some(url) = &config.public_url {
             say(format_args!("    notifications arrive under {url}/notifications/{merchant}"));
         }
+        for key in &section.keys {
+            say(format_args!("    {key}"));
+        }
     }
     say(format_args!(
         "note: payout ids derive from merchant names; a renamed merchant cannot see its old payouts"

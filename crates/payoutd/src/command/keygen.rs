@@ -27,8 +27,12 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     write_secret(&private, made.private_pem.as_bytes())?;
     write(&public, &made.public_pem)
         .map_err(|error| format!("cannot write {}: {error}", public.display()))?;
-    say(format_args!("private key {} (name it in private_key; keep it secret)", private.display()));
+    say(format_args!(
+        "private key {} (list it in merchant_keys; keep it secret)",
+        private.display()
+    ));
     say(format_args!("public key  {} (send it to Trustly)", public.display()));
+    say(format_args!("fingerprint {} (SHA-256; compare it with Trustly)", made.fingerprint));
     Ok(())
 }
 

@@ -8,6 +8,7 @@ pub(crate) mod serve;
 pub(crate) mod shutdown;
 pub(crate) mod simulate;
 pub(crate) mod terminal;
+pub(crate) mod vouch;
 
 /// What a command fails with: a text for the person at the terminal.
 pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;

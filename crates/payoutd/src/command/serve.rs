@@ -69,6 +69,7 @@ async fn undecided(engine: &Engine, merchant: &Merchant) -> Option<String> {
         outcome: Some(Outcome::Undecided),
         created_from: None,
         created_before: None,
+        needs_attention: false,
     };
     let page = Page { after: None, size: UNDECIDED_COUNTED_MAX };
     match engine.list(&filter, &page).await {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use trustly_sim::{AmerMerchant, EuMerchant};
+use trustly_sim::{AmerMerchant, EuContract, EuMerchant};
 use zeroize::Zeroizing;
 
 use super::keygen::write_secret;
@@ -63,6 +63,9 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
 /// The name of the configuration in the data directory.
 pub(crate) const CONFIG_FILE: &str = "payoutd.toml";
 
+/// Where the server's store goes, in the data directory.
+const STORE_DIRECTORY: &str = "data";
+
 const MERCHANT_ID: &str = "1002463580";
 const ACCESS_ID: &str = "SIMACCESSID0000000001";
 const USERNAME: &str = "demo_merchant";
@@ -83,8 +86,13 @@ pub(crate) fn prepare(args: &Args, bound: SocketAddr) -> Result<trustly_sim::Con
     let password = kept(&secrets.join("password"), random(16))?;
     let access_key = kept(&secrets.join("access-key"), random(20))?;
     kept(&secrets.join("key-1"), random(32))?;
+    let configuration_file = args.data_dir.join(CONFIG_FILE);
+    if !configuration_file.exists() {
+        // Nothing was ever paid with these merchants, so the first store has nothing to forget.
+        store_embedded::vouch(&args.data_dir.join(STORE_DIRECTORY))?;
+    }
     fs::write(secrets.join("trustly-public.pem"), trustly_sim::public_key_pem(&trustly_key)?)?;
-    fs::write(args.data_dir.join(CONFIG_FILE), configuration(args, bound))?;
+    fs::write(configuration_file, configuration(args, bound))?;
     let seed = match args.seed {
         Some(seed) => seed,
         None => u64::from_str_radix(&random_hex(8)?, 16)?,
@@ -97,6 +105,7 @@ pub(crate) fn prepare(args: &Args, bound: SocketAddr) -> Result<trustly_sim::Con
             password: password.trim().to_owned(),
             public_keys_pem: vec![trustly_sim::public_key_pem(&merchant_key)?],
             balances: BTreeMap::new(),
+            contract: EuContract::default(),
         },
         amer: AmerMerchant {
             access_id: ACCESS_ID.to_owned(),
@@ -135,7 +144,7 @@ admin = "{admin}"
 recovery_interval = "100ms"
 
 [store]
-directory = "data"
+directory = "{STORE_DIRECTORY}"
 
 [keys]
 1 = {{ file = "secrets/key-1" }}
@@ -144,7 +153,7 @@ directory = "data"
 url = "http://{simulator}/api/1"
 username = "{USERNAME}"
 password = {{ file = "secrets/password" }}
-private_key = {{ file = "secrets/merchant-private.pem" }}
+merchant_keys = [{{ private_key = {{ file = "secrets/merchant-private.pem" }} }}]
 trustly_keys = ["secrets/trustly-public.pem"]
 signature = "sha1"
 shopper_statement = "Demo Merchant"

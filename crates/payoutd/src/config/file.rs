@@ -95,8 +95,8 @@ pub(crate) struct TrustlyEurope {
     pub(crate) url: String,
     pub(crate) username: String,
     pub(crate) password: SecretRef,
-    pub(crate) private_key: SecretRef,
-    pub(crate) private_key_passphrase: Option<SecretRef>,
+    /// The merchant's own keys: the first signs, the others wait for it to be replaced.
+    pub(crate) merchant_keys: Vec<MerchantKey>,
     /// Files with Trustly's public keys; all are accepted.
     pub(crate) trustly_keys: Vec<PathBuf>,
     #[serde(default)]
@@ -106,6 +106,14 @@ pub(crate) struct TrustlyEurope {
     pub(crate) swedish_iban: bool,
     #[serde(default)]
     pub(crate) huf_decimals: HufDecimals,
+}
+
+/// A private key of a merchant's, in PEM.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MerchantKey {
+    pub(crate) private_key: SecretRef,
+    pub(crate) passphrase: Option<SecretRef>,
 }
 
 /// What requests are signed with.

@@ -9,7 +9,6 @@ use trustly::amer::provider as amer;
 use trustly::amer::wire::deposit::{Encoding, InstantFlag};
 use trustly::decimal::Decimals;
 use trustly::eu::clearing_house::SwedishIban;
-use trustly::eu::key::{MerchantKey, TrustlyKey};
 use trustly::eu::provider as eu;
 use trustly::eu::signature::Algorithm;
 use trustly::secret::Secret;
@@ -17,12 +16,15 @@ use trustly::secret::Secret;
 use super::duration::Span;
 use super::file::{self, SecretRef};
 use super::listen::{check_https, is_loopback_http};
+use super::signature_keys::{self, KeyLine};
 use super::{Mistakes, secret};
 
 /// A merchant that can be served.
 pub(crate) struct MerchantConfig {
     pub(crate) provider: ProviderConfig,
     pub(crate) policy: Policy,
+    /// The keys of its signatures, to be compared with what the provider has.
+    pub(crate) keys: Vec<KeyLine>,
 }
 
 /// A merchant's account. Where Trustly Europe reports to is known only once the server listens, so
@@ -53,14 +55,16 @@ pub(super) fn check(
         (Some(account), None) => {
             let path = format!("{path}.trustly_europe");
             let policy = europe_policy(&section.policy);
-            let config = europe(&path, account, policy.clone(), base, mistakes)?;
-            Some(MerchantConfig { provider: ProviderConfig::Europe(Box::new(config)), policy })
+            let (config, keys) = europe(&path, account, policy.clone(), base, mistakes)?;
+            let provider = ProviderConfig::Europe(Box::new(config));
+            Some(MerchantConfig { provider, policy, keys })
         }
         (None, Some(account)) => {
             let path = format!("{path}.trustly_americas");
             let policy = americas_policy(&section.policy, account.duplicate_protection);
             let config = americas(&path, account, policy.clone(), base, mistakes)?;
-            Some(MerchantConfig { provider: ProviderConfig::Americas(Box::new(config)), policy })
+            let provider = ProviderConfig::Americas(Box::new(config));
+            Some(MerchantConfig { provider, policy, keys: Vec::new() })
         }
         (None, None) | (Some(_), Some(_)) => {
             mistakes.add(path, "needs exactly one of trustly_europe and trustly_americas");
@@ -75,45 +79,26 @@ fn europe(
     policy: Policy,
     base: &Path,
     mistakes: &mut Mistakes,
-) -> Option<eu::Config> {
+) -> Option<(eu::Config, Vec<KeyLine>)> {
     mistakes.keep(&format!("{path}.url"), check_https(&account.url));
     check_filled(&format!("{path}.username"), &account.username, mistakes);
     let is_real = !is_loopback_http(&account.url);
     check_durations(&path.replace(".trustly_europe", ".policy"), &policy, is_real, mistakes);
     let password = read(&format!("{path}.password"), &account.password, base, mistakes);
-    let passphrase = match &account.private_key_passphrase {
-        Some(secret) => {
-            Some(read(&format!("{path}.private_key_passphrase"), secret, base, mistakes)?)
-        }
-        None => None,
-    };
-    let pem = read(&format!("{path}.private_key"), &account.private_key, base, mistakes);
-    let key = pem.and_then(|pem| {
-        let parsed = MerchantKey::parse(pem.expose(), passphrase.as_ref());
-        mistakes.keep(&format!("{path}.private_key"), parsed)
-    });
-    let mut trustly_keys = Vec::new();
-    for (index, file) in account.trustly_keys.iter().enumerate() {
-        let path = format!("{path}.trustly_keys[{index}]");
-        let Some(pem) = mistakes.keep(&path, secret::read_file(&base.join(file))) else { continue };
-        trustly_keys.extend(mistakes.keep(&path, TrustlyKey::parse(&pem)));
-    }
-    if account.trustly_keys.is_empty() {
-        mistakes.add(&format!("{path}.trustly_keys"), "needs at least one of Trustly's keys");
-    }
+    let keys = signature_keys::check(path, account, base, mistakes);
     if account.shopper_statement.trim().is_empty() {
         mistakes.add(&format!("{path}.shopper_statement"), "must name the merchant");
     }
-    Some(eu::Config {
+    let config = eu::Config {
         url: account.url.clone(),
         username: account.username.clone(),
         password: password?,
-        key: key?,
+        key: keys.signing?,
         algorithm: match account.signature {
             file::Signature::Sha1 => Algorithm::Sha1,
             file::Signature::Rs256 => Algorithm::Rs256,
         },
-        trustly_keys,
+        trustly_keys: keys.trustly,
         notification_url: String::new(),
         shopper_statement: account.shopper_statement.clone(),
         swedish_iban: match account.swedish_iban {
@@ -125,7 +110,8 @@ fn europe(
             file::HufDecimals::Two => Decimals::Two,
         },
         policy,
-    })
+    };
+    Some((config, keys.lines))
 }
 
 fn americas(

@@ -7,6 +7,7 @@ mod file;
 mod listen;
 mod merchant;
 pub(crate) mod secret;
+mod signature_keys;
 
 use std::collections::BTreeMap;
 use std::fmt;

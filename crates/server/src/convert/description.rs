@@ -29,10 +29,11 @@ pub(crate) fn description(
         currencies,
         destination_forms: destination_forms(&description.methods),
         speeds: speeds(&description.methods),
-        confirmation: match description.confirms {
-            true => v1::Confirmation::Confirmed.into(),
-            false => v1::Confirmation::Presumed.into(),
+        confirmation: match description.presumed_after {
+            None => v1::Confirmation::Confirmed.into(),
+            Some(_) => v1::Confirmation::Presumed.into(),
         },
+        presumed_after: description.presumed_after.map(duration),
         return_window: Some(duration(description.return_window)),
         cancel_support: v1::CancelSupport::BeforeSubmission.into(),
         duplicate_protection: match description.duplicate_protection {

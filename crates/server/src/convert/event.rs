@@ -114,13 +114,18 @@ fn kind(change: &Change, after: StateName) -> v1::PayoutEventKind {
         Change::Presumed => Kind::Presumed,
         Change::Settled(_) => Kind::Settled,
         Change::Parked | Change::Contradicted => Kind::AttentionRaised,
-        Change::LookedFirst | Change::Hinted(_) | Change::Noted => Kind::Noted,
+        Change::LookedFirst | Change::PastForgotten(_) | Change::Hinted(_) | Change::Noted => {
+            Kind::Noted
+        }
     }
 }
 
 fn event_attention(event: &Event) -> v1::Attention {
     match (&event.change, event.after) {
         (Change::Parked, _) => v1::Attention::Parked,
+        (Change::Held, State::Pending { held: Some(hold) }) if hold.is_parked() => {
+            v1::Attention::Parked
+        }
         (Change::Contradicted, _) => attention(event.reason.unwrap_or(Reason::Contradicted)),
         // A doubt that ends in nothing but an operator's decision is parked at once.
         (Change::AttemptBecame(_), State::Indeterminate { parked: Some(_) }) => {

@@ -9,6 +9,7 @@ mod description;
 mod destination;
 mod event;
 mod fields;
+mod operations;
 mod page;
 mod parked;
 mod payout;
@@ -24,6 +25,10 @@ pub(crate) use destination::{
 };
 pub(crate) use event::event;
 pub(crate) use fields::Violation;
+pub(crate) use operations::{
+    IndeterminateList, Pause, Preview, Settle, creation_preview, indeterminate, indeterminate_list,
+    pause, preview, queue_hold, recorded_preview, settle,
+};
 pub(crate) use parked::{parked_list, parked_notification};
 pub(crate) use payout::payout;
 pub(crate) use query::{

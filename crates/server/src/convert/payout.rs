@@ -16,7 +16,7 @@ use super::destination::payout_destination;
 use super::time::timestamp;
 
 /// Most attempts shown with a payout, the latest, as the API promises.
-const ATTEMPTS_SHOWN_MAX: usize = 16;
+pub(super) const ATTEMPTS_SHOWN_MAX: usize = 16;
 
 /// A payout as it is now.
 pub(crate) fn payout(payout: &Payout) -> v1::Payout {
@@ -91,7 +91,7 @@ fn attentions(payout: &Payout) -> Vec<i32> {
     if let Some(reason) = payout.attention {
         shown.push(attention(reason).into());
     }
-    if let State::Indeterminate { parked: Some(_) } = payout.state {
+    if payout.is_parked() {
         shown.push(v1::Attention::Parked.into());
     }
     shown
@@ -117,7 +117,7 @@ pub(super) fn assigned_reference(reference: &ProviderReference) -> v1::ProviderR
     v1::ProviderReference { kind, value: reference.to_string() }
 }
 
-fn attempt(attempt: &Attempt) -> v1::Attempt {
+pub(super) fn attempt(attempt: &Attempt) -> v1::Attempt {
     let (state, why) = match attempt.status {
         AttemptStatus::Open => (v1::AttemptState::Open, None),
         AttemptStatus::NotSent => (v1::AttemptState::NotSent, Some(Reason::ConnectionFailed)),

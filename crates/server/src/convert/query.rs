@@ -149,6 +149,7 @@ pub(crate) fn payout_list(request: &v1::ListPayoutsRequest) -> Result<PayoutList
             outcome: None,
             created_from,
             created_before,
+            needs_attention: request.needs_attention,
         };
         Some(PayoutList { filter, impossible, paging: paging? })
     })

@@ -13,22 +13,32 @@ pub(crate) enum Method {
     GetPayout,
     ImportDestination,
     ListDestinations,
+    ListIndeterminate,
     ListParkedNotifications,
     ListPayoutEvents,
     ListPayouts,
+    PauseSubmission,
+    PreviewPayout,
     RegisterDestination,
+    ResumeSubmission,
+    SettlePayout,
     WatchPayouts,
 }
 
 impl Method {
     /// Every method, sorted by its full name.
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 18] = [
         Self::DeleteDestination,
         Self::GetDestination,
         Self::ImportDestination,
         Self::ListDestinations,
         Self::RegisterDestination,
+        Self::ListIndeterminate,
         Self::ListParkedNotifications,
+        Self::PauseSubmission,
+        Self::PreviewPayout,
+        Self::ResumeSubmission,
+        Self::SettlePayout,
         Self::CancelPayout,
         Self::CreatePayout,
         Self::GetPayout,
@@ -49,10 +59,15 @@ impl Method {
             Self::GetPayout => "payouts.v1.Payouts/GetPayout",
             Self::ImportDestination => "payouts.v1.Destinations/ImportDestination",
             Self::ListDestinations => "payouts.v1.Destinations/ListDestinations",
+            Self::ListIndeterminate => "payouts.v1.Operations/ListIndeterminate",
             Self::ListParkedNotifications => "payouts.v1.Operations/ListParkedNotifications",
             Self::ListPayoutEvents => "payouts.v1.Payouts/ListPayoutEvents",
             Self::ListPayouts => "payouts.v1.Payouts/ListPayouts",
+            Self::PauseSubmission => "payouts.v1.Operations/PauseSubmission",
+            Self::PreviewPayout => "payouts.v1.Operations/PreviewPayout",
             Self::RegisterDestination => "payouts.v1.Destinations/RegisterDestination",
+            Self::ResumeSubmission => "payouts.v1.Operations/ResumeSubmission",
+            Self::SettlePayout => "payouts.v1.Operations/SettlePayout",
             Self::WatchPayouts => "payouts.v1.Payouts/WatchPayouts",
         }
     }
@@ -64,14 +79,19 @@ impl Method {
             | Self::CreatePayout
             | Self::DeleteDestination
             | Self::ImportDestination
-            | Self::RegisterDestination => true,
+            | Self::PauseSubmission
+            | Self::RegisterDestination
+            | Self::ResumeSubmission
+            | Self::SettlePayout => true,
             Self::DescribeProvider
             | Self::GetDestination
             | Self::GetPayout
             | Self::ListDestinations
+            | Self::ListIndeterminate
             | Self::ListParkedNotifications
             | Self::ListPayoutEvents
             | Self::ListPayouts
+            | Self::PreviewPayout
             | Self::WatchPayouts => false,
         }
     }
@@ -92,9 +112,14 @@ impl Method {
             | Self::GetDestination
             | Self::GetPayout
             | Self::ListDestinations
+            | Self::ListIndeterminate
             | Self::ListParkedNotifications
             | Self::ListPayoutEvents
             | Self::ListPayouts
+            | Self::PauseSubmission
+            | Self::PreviewPayout
+            | Self::ResumeSubmission
+            | Self::SettlePayout
             | Self::WatchPayouts => true,
         }
     }

@@ -2,17 +2,65 @@
 
 use api::v1;
 use api::v1::operations_server::Operations;
-use engine::Engine;
+use engine::{Engine, SettleError, Validation};
+use payout::identity::payout_id;
+use prost::Message;
 use tonic::{Request, Response, Status, async_trait};
 
 use super::Service;
 use super::call::Call;
 use super::method::Method;
-use crate::convert;
+use super::payouts::{RESPONSE_LENGTH_MAX, payout};
+use crate::convert::{self, IndeterminateList, Pause, Preview, Settle};
 use crate::status::Failure;
 
 #[async_trait]
 impl Operations for Service {
+    async fn list_indeterminate(
+        &self,
+        request: Request<v1::ListIndeterminateRequest>,
+    ) -> Result<Response<v1::ListIndeterminateResponse>, Status> {
+        let (metadata, _, request) = request.into_parts();
+        let call = Call::new(&self.0, Method::ListIndeterminate, &metadata, &request.merchant);
+        call.answer(list_indeterminate(&self.0.engine, &request)).await
+    }
+
+    async fn settle_payout(
+        &self,
+        request: Request<v1::SettlePayoutRequest>,
+    ) -> Result<Response<v1::SettlePayoutResponse>, Status> {
+        let (metadata, _, request) = request.into_parts();
+        let call = Call::new(&self.0, Method::SettlePayout, &metadata, &request.merchant);
+        call.answer(settle(&self.0.engine, &request)).await
+    }
+
+    async fn pause_submission(
+        &self,
+        request: Request<v1::PauseSubmissionRequest>,
+    ) -> Result<Response<v1::PauseSubmissionResponse>, Status> {
+        let (metadata, _, request) = request.into_parts();
+        let call = Call::new(&self.0, Method::PauseSubmission, &metadata, &request.merchant);
+        call.answer(pause(&self.0.engine, &request)).await
+    }
+
+    async fn resume_submission(
+        &self,
+        request: Request<v1::ResumeSubmissionRequest>,
+    ) -> Result<Response<v1::ResumeSubmissionResponse>, Status> {
+        let (metadata, _, request) = request.into_parts();
+        let call = Call::new(&self.0, Method::ResumeSubmission, &metadata, &request.merchant);
+        call.answer(resume(&self.0.engine, &request)).await
+    }
+
+    async fn preview_payout(
+        &self,
+        request: Request<v1::PreviewPayoutRequest>,
+    ) -> Result<Response<v1::PreviewPayoutResponse>, Status> {
+        let (metadata, _, request) = request.into_parts();
+        let call = Call::new(&self.0, Method::PreviewPayout, &metadata, &request.merchant);
+        call.answer(preview(&self.0.engine, request)).await
+    }
+
     async fn list_parked_notifications(
         &self,
         request: Request<v1::ListParkedNotificationsRequest>,
@@ -20,11 +68,82 @@ impl Operations for Service {
         let (metadata, _, request) = request.into_parts();
         let call =
             Call::new(&self.0, Method::ListParkedNotifications, &metadata, &request.merchant);
-        call.answer(list(&self.0.engine, &request)).await
+        call.answer(list_parked(&self.0.engine, &request)).await
     }
 }
 
-async fn list(
+async fn list_indeterminate(
+    engine: &Engine,
+    request: &v1::ListIndeterminateRequest,
+) -> Result<v1::ListIndeterminateResponse, Failure> {
+    let IndeterminateList { merchant, paging } = convert::indeterminate_list(request)?;
+    let mut page = paging.page.clone();
+    loop {
+        let (records, next) = engine.operators_business(merchant.as_ref(), &page).await?;
+        let payouts = records.iter().map(convert::indeterminate).collect();
+        let next_page_token = paging.next(next.as_ref());
+        let response = v1::ListIndeterminateResponse { payouts, next_page_token };
+        if response.encoded_len() <= RESPONSE_LENGTH_MAX || page.size == 1 {
+            return Ok(response);
+        }
+        page.size /= 2;
+    }
+}
+
+async fn settle(
+    engine: &Engine,
+    request: &v1::SettlePayoutRequest,
+) -> Result<v1::SettlePayoutResponse, Failure> {
+    let Settle { merchant, id, settlement } = convert::settle(request)?;
+    match engine.settle(&merchant, &id, settlement).await {
+        Ok(settled) => Ok(v1::SettlePayoutResponse { payout: Some(convert::payout(&settled)) }),
+        Err(SettleError::Query(engine::QueryError::PayoutNotFound)) => {
+            Err(Failure::PayoutNotFound(id.to_string()))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn pause(
+    engine: &Engine,
+    request: &v1::PauseSubmissionRequest,
+) -> Result<v1::PauseSubmissionResponse, Failure> {
+    let Pause { merchant, operator, why } = convert::pause(request)?;
+    let hold = engine.pause(&merchant, operator, why).await?;
+    Ok(v1::PauseSubmissionResponse { queue_hold: Some(convert::queue_hold(&hold)) })
+}
+
+async fn resume(
+    engine: &Engine,
+    request: &v1::ResumeSubmissionRequest,
+) -> Result<v1::ResumeSubmissionResponse, Failure> {
+    let merchant = convert::merchant(&request.merchant)?;
+    let result = match engine.resume(&merchant).await? {
+        true => v1::ResumeResult::Resumed.into(),
+        false => v1::ResumeResult::NotPaused.into(),
+    };
+    let queue_holds = engine.queue_holds(&merchant).iter().map(convert::queue_hold).collect();
+    Ok(v1::ResumeSubmissionResponse { result, queue_holds })
+}
+
+async fn preview(
+    engine: &Engine,
+    request: v1::PreviewPayoutRequest,
+) -> Result<v1::PreviewPayoutResponse, Failure> {
+    let creation = match convert::preview(request)? {
+        Preview::Sent(merchant, id) => {
+            return Ok(convert::recorded_preview(&payout(engine, &merchant, &id).await?));
+        }
+        Preview::Creation(creation) => creation,
+    };
+    let id = payout_id(&creation.order.merchant, &creation.order.idempotency_key);
+    match engine.validate(creation.order, creation.target).await.map_err(Failure::Validate)? {
+        Validation::Known(payout) => Ok(convert::recorded_preview(&payout)),
+        Validation::Fits { request } => Ok(convert::creation_preview(&id, request)),
+    }
+}
+
+async fn list_parked(
     engine: &Engine,
     request: &v1::ListParkedNotificationsRequest,
 ) -> Result<v1::ListParkedNotificationsResponse, Failure> {

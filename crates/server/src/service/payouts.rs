@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use api::v1;
 use api::v1::payouts_server::Payouts;
-use engine::{CancelAnswer, Created, Engine, QueryError, Tail};
+use engine::{CancelAnswer, CreateRequest, Created, Engine, QueryError, Tail, Validation};
 use futures_util::future::{Either, select};
 use payout::id::{Merchant, PayoutId};
 use payout::port::{Entry, Fact, Filter, Page, PageToken, Selection};
@@ -21,7 +21,7 @@ use crate::convert::{self, PayoutList, Which};
 use crate::status::Failure;
 
 /// A list that is longer is cut into more pages: most clients take no message above 4 MiB.
-const RESPONSE_LENGTH_MAX: usize = 3 * 1024 * 1024;
+pub(super) const RESPONSE_LENGTH_MAX: usize = 3 * 1024 * 1024;
 
 #[async_trait]
 impl Payouts for Service {
@@ -101,8 +101,28 @@ async fn create(
     request: v1::CreatePayoutRequest,
     wait_max: Duration,
 ) -> Result<v1::CreatePayoutResponse, Failure> {
+    if request.validate_only {
+        return validate(engine, request).await;
+    }
     let Created { payout, replayed } = engine.create(convert::create(request, wait_max)?).await?;
-    Ok(v1::CreatePayoutResponse { payout: Some(convert::payout(&payout)), replayed })
+    Ok(created(&payout, replayed))
+}
+
+fn created(payout: &Payout, replayed: bool) -> v1::CreatePayoutResponse {
+    v1::CreatePayoutResponse { payout: Some(convert::payout(payout)), replayed, validated: false }
+}
+
+async fn validate(
+    engine: &Engine,
+    request: v1::CreatePayoutRequest,
+) -> Result<v1::CreatePayoutResponse, Failure> {
+    let CreateRequest { order, target, .. } = convert::create(request, Duration::ZERO)?;
+    match engine.validate(order, target).await.map_err(Failure::Validate)? {
+        Validation::Known(payout) => Ok(created(&payout, true)),
+        Validation::Fits { .. } => {
+            Ok(v1::CreatePayoutResponse { payout: None, replayed: false, validated: true })
+        }
+    }
 }
 
 /// Waits for the outcome of a payout by repeating its creation. An outcome can take days: a stop of
@@ -266,6 +286,7 @@ async fn cancel(
     let (result, payout) = match answer {
         CancelAnswer::Canceled(payout) => (v1::CancelResult::Canceled, Some(payout)),
         CancelAnswer::Fenced => (v1::CancelResult::Fenced, None),
+        CancelAnswer::FencedTooLate => (v1::CancelResult::Unknown, None),
         CancelAnswer::Requested(payout) => (v1::CancelResult::Requested, Some(payout)),
         CancelAnswer::TooLate(payout) => (v1::CancelResult::TooLate, Some(payout)),
         CancelAnswer::NotSupported(payout) => (v1::CancelResult::NotSupported, Some(payout)),

@@ -31,5 +31,6 @@ fn describe(
     let description = engine.describe(&merchant)?;
     let methods = Method::supported(&description);
     let description = Some(convert::description(&description, methods));
-    Ok(v1::DescribeProviderResponse { description })
+    let queue_holds = engine.queue_holds(&merchant).iter().map(convert::queue_hold).collect();
+    Ok(v1::DescribeProviderResponse { description, queue_holds })
 }

@@ -262,6 +262,7 @@ impl Watch {
             outcome: None,
             created_from: None,
             created_before: None,
+            needs_attention: false,
         };
         let mut page = Page { after: None, size: SNAPSHOT_PAGE_SIZE };
         loop {

@@ -3,7 +3,7 @@ use payout::keys::KeyId;
 use payout::reason::Reason;
 
 use super::*;
-use crate::convert::tests::samples::{cursor, id};
+use crate::convert::tests::samples::{cursor, failed, id, opened, payout};
 
 /// Stands for a text that must not go out.
 const CANARY: &str = "canary";
@@ -87,6 +87,39 @@ fn of_creations() -> Vec<Failure> {
     failures
 }
 
+fn of_operations() -> Vec<Failure> {
+    let settled = || Box::new(failed());
+    let in_flight = Box::new(payout(&[opened()]));
+    let mut failures = Vec::new();
+    for error in [
+        SettleError::Query(QueryError::UnknownMerchant),
+        SettleError::Query(QueryError::Store(store(StoreError::Unknown))),
+        SettleError::NotInDoubt(settled()),
+        SettleError::BeingSent(in_flight),
+        SettleError::Contended,
+        SettleError::Store(store(StoreError::NotWritten)),
+        SettleError::Store(store(StoreError::Unknown)),
+    ] {
+        failures.push(Failure::Settle(error));
+    }
+    for error in [
+        QueueError::Query(QueryError::UnknownMerchant),
+        QueueError::Store(store(StoreError::NotWritten)),
+        QueueError::Store(store(StoreError::Unknown)),
+    ] {
+        failures.push(Failure::Queue(error));
+    }
+    for error in [
+        unfit("amount.currency_code", UnfitKind::NotPossible),
+        CreateError::KeyReused { payout: id(), fields: vec!["customer".to_owned()] },
+        CreateError::Fenced,
+        CreateError::Store(store(StoreError::Unknown)),
+    ] {
+        failures.push(Failure::Validate(error));
+    }
+    failures
+}
+
 fn of_the_rest() -> Vec<Failure> {
     vec![
         Failure::Cancel(CancelError::Query(QueryError::PayoutNotFound)),
@@ -136,7 +169,7 @@ fn written(failure: &Failure, mutation: bool) -> String {
 #[test]
 fn every_error_is_answered_as_the_golden_table_says() {
     let mut written_all = String::new();
-    for failure in of_requests().iter().chain(&of_creations()) {
+    for failure in of_requests().iter().chain(&of_creations()).chain(&of_operations()) {
         written_all += &format!("{}\n\n", written(failure, true));
     }
     for failure in &of_the_rest() {
@@ -149,7 +182,8 @@ fn every_error_is_answered_as_the_golden_table_says() {
 
 #[test]
 fn nothing_of_a_store_or_a_provider_goes_out() {
-    for failure in of_requests().iter().chain(&of_creations()).chain(&of_the_rest()) {
+    let all = [of_requests(), of_creations(), of_operations(), of_the_rest()].concat();
+    for failure in &all {
         let status = status(failure, true);
         let sent = format!("{status:?}{}", String::from_utf8_lossy(status.details()));
         assert!(!sent.contains(CANARY), "{failure:?}");

@@ -30,7 +30,7 @@ use payout::policy::{Backoff, DoubtPolicy, Policy};
 use payout::port::*;
 use payout::queue::{QueueHold, QueueHoldKind};
 use payout::reason::Reason;
-use payout::record::{Fence, Payout};
+use payout::record::{Fence, Payout, Record};
 use payout::time::{Time, Timestamp};
 use server::{Drained, Listeners, Probes, ServerConfig, serve};
 use store_embedded::EmbeddedStore;
@@ -64,6 +64,7 @@ impl Running<EmbeddedStore> {
     pub(crate) async fn start_stored(config: ServerConfig, directory: &Path) -> Self {
         let id = StoreId::parse("store-1").unwrap();
         let now = RealClock(Instant::now()).wall();
+        store_embedded::vouch(directory).unwrap();
         let store = EmbeddedStore::open(directory, now, &id, 1).unwrap();
         let mut running = Self::start_on(config, Probes::default(), store).await;
         let work = running.work.take().unwrap();
@@ -191,6 +192,9 @@ impl Store for DownStore {
     async fn continuous_since(&self, _: Timestamp) -> Result<Timestamp, StoreError> {
         self.down().await
     }
+    async fn remember(&self, _: &str, _: &[u8]) -> Result<Vec<u8>, StoreError> {
+        self.down().await
+    }
     async fn load(&self, _: &PayoutId) -> Result<Option<payout::record::Stored>, StoreError> {
         self.down().await
     }
@@ -230,6 +234,13 @@ impl Store for DownStore {
         _: &Filter,
         _: &Page,
     ) -> Result<(Vec<Payout>, Option<PageToken>), StoreError> {
+        self.down().await
+    }
+    async fn list_operators_business(
+        &self,
+        _: Option<&Merchant>,
+        _: &Page,
+    ) -> Result<(Vec<Record>, Option<PageToken>), StoreError> {
         self.down().await
     }
     async fn claim(&self, _: &Claim) -> Result<Vec<PayoutId>, StoreError> {
@@ -310,7 +321,7 @@ impl Provider for TestProvider {
             currencies: vec![(Currency::parse("EUR").unwrap(), None, None)],
             countries: Vec::new(),
             methods: vec![Method::ImportDestination, Method::PayDestination],
-            confirms: true,
+            presumed_after: None,
             duplicate_protection: true,
             return_window: self.policy.return_window,
         }

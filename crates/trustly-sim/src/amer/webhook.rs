@@ -34,7 +34,7 @@ pub(super) fn announce_status(
     let notice = Notice {
         id: event_id.clone(),
         region: Region::Amer,
-        method: event_type(transaction.status),
+        method: event_type(transaction.status).to_owned(),
         reference: transaction.reference.clone(),
         provider_id: transaction.id.clone(),
         began_with: Operation::Deposit,

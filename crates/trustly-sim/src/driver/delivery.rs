@@ -24,7 +24,7 @@ const ANSWER_LENGTH_MAX: usize = 64 * 1024;
 
 /// A delivery as decided under the lock.
 struct Attempt {
-    method: &'static str,
+    method: String,
     content: Content,
     webhook_url: Option<reqwest::Url>,
     forged: bool,
@@ -44,7 +44,7 @@ fn begin(state: &mut State, id: NoticeId) -> Option<Attempt> {
     let notice = state.notices.begin_attempt(id);
     let (region, began_with, reference) =
         (notice.region, notice.began_with, notice.reference.clone());
-    let (method, mut content) = (notice.method, notice.content.clone());
+    let (method, mut content) = (notice.method.clone(), notice.content.clone());
     let is_repeat = notice.attempts > 1;
     let fault = ask(state, region, began_with, &reference, Stage::Sending);
     if fault == Some(Fault::LoseNotification) {
@@ -74,7 +74,7 @@ fn finish(state: &mut State, settings: &Settings, id: NoticeId, accepted: bool) 
 async fn send(settings: &Settings, client: &reqwest::Client, attempt: Attempt) -> bool {
     match attempt.content {
         Content::Eu { url, data, algorithm, uuid } => {
-            let notification = (attempt.method, uuid.as_str(), &data);
+            let notification = (attempt.method.as_str(), uuid.as_str(), &data);
             let body = eu::signed_notification(
                 &settings.trustly_key,
                 algorithm,
@@ -87,7 +87,7 @@ async fn send(settings: &Settings, client: &reqwest::Client, attempt: Attempt) -
                 .header(header::CONTENT_TYPE, "application/json; charset=utf-8")
                 .body(body);
             let Some(answer) = answer_to(request).await else { return false };
-            eu::is_acknowledged(&settings.eu.merchant_keys, attempt.method, &uuid, &answer)
+            eu::is_acknowledged(&settings.eu.merchant_keys, &attempt.method, &uuid, &answer)
         }
         Content::Amer { form } => {
             let Some(url) = attempt.webhook_url else { return false };

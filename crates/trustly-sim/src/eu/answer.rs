@@ -8,6 +8,7 @@ use super::codes::Code;
 use crate::json::shuffled;
 use crate::keys::{self, Algorithm};
 use crate::rng::Rng;
+use crate::sim::State;
 use crate::web::{self, Response};
 
 /// An answer as it is remembered. Rendering it again gives the same bytes, because the shape
@@ -19,7 +20,14 @@ pub(crate) struct Answer {
     pub(super) uuid: Option<String>,
     pub(super) body: Body,
     pub(super) algorithm: Algorithm,
-    pub(super) shape: u64,
+    pub(super) shape: Shape,
+}
+
+/// What was chosen for an answer where the documentation leaves it open.
+#[derive(Clone, Copy)]
+pub(super) struct Shape {
+    seed: u64,
+    error_status: u16,
 }
 
 #[derive(Clone)]
@@ -36,17 +44,29 @@ pub(super) enum Seal {
     Forged,
     /// The unsigned form of errors.
     None,
+    /// A good signature over an answer to another request.
+    OtherUuid,
+}
+
+impl Shape {
+    /// Which status errors have is undocumented, and clients disagree: the body counts, whatever
+    /// the status.
+    pub(super) fn choose(state: &mut State) -> Self {
+        let seed = state.rng.next();
+        let any = [200, 400, 500][Rng::new(seed).below(3)];
+        Self { seed, error_status: state.eu.contract.error_status.unwrap_or(any) }
+    }
 }
 
 impl Answer {
-    /// For a request without a readable envelope.
-    pub(super) fn to_unreadable(code: Code, shape: u64) -> Self {
+    /// For a request without a readable envelope, or as if it had none.
+    pub(super) fn to_unreadable(code: Code, shape: Shape) -> Self {
         let body = Body::Error(code);
         Self { method: None, uuid: None, body, algorithm: Algorithm::Sha1, shape }
     }
 
     pub(super) fn render(&self, key: &RsaPrivateKey, seal: Seal) -> Response {
-        let mut rng = Rng::new(self.shape);
+        let mut rng = Rng::new(self.shape.seed);
         let message = match &self.body {
             Body::Result(data) => json!({
                 "version": "1.1",
@@ -56,8 +76,7 @@ impl Answer {
         };
         let status = match self.body {
             Body::Result(_) => 200,
-            // Undocumented, and clients disagree: the body counts, whatever the status.
-            Body::Error(_) => [200, 400, 500][rng.below(3)],
+            Body::Error(_) => self.shape.error_status,
         };
         web::json_text(status, shuffled(&message, &mut rng))
     }
@@ -72,7 +91,8 @@ impl Answer {
     }
 
     fn signed(&self, key: &RsaPrivateKey, data: &Value, seal: Seal) -> Value {
-        let (method, uuid) = (self.method.as_deref(), self.uuid.as_deref());
+        let other = (seal == Seal::OtherUuid).then(|| Rng::new(self.shape.seed).uuid());
+        let (method, uuid) = (self.method.as_deref(), other.as_deref().or(self.uuid.as_deref()));
         let mut text = plaintext(method.unwrap_or_default(), uuid.unwrap_or_default(), data);
         if seal == Seal::Forged {
             text.push_str("forged");

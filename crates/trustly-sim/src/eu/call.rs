@@ -1,15 +1,19 @@
 //! A request, read.
 
+use std::net::IpAddr;
+
+use http::header;
 use rsa::RsaPublicKey;
 use serde_json::{Map, Value};
 
-use super::answer::{Answer, Body};
+use super::answer::{Answer, Body, Shape};
 use super::canonical::plaintext;
 use super::codes::Code;
 use super::fields::{Field, field};
 use crate::json;
 use crate::keys::{self, Algorithm};
 use crate::requests::{BodyDigest, digest};
+use crate::web::Request;
 
 pub(crate) struct Call {
     pub(super) method: String,
@@ -20,12 +24,15 @@ pub(crate) struct Call {
     /// The one the request used; answers and notifications use it too.
     pub(super) algorithm: Algorithm,
     pub(super) digest: BodyDigest,
+    pub(super) peer: IpAddr,
+    /// Under which name and port the merchant reached the simulator.
+    pub(super) host: String,
 }
 
 impl Call {
     /// Fails only where there is nothing to check: no JSON, no envelope.
-    pub(super) fn parse(body: &[u8], merchant_keys: &[RsaPublicKey]) -> Result<Self, Code> {
-        let Ok(message) = json::parse(body) else { return Err(Code::INVALID_PARAMETERS) };
+    pub(super) fn parse(request: &Request, merchant_keys: &[RsaPublicKey]) -> Result<Self, Code> {
+        let Ok(message) = json::parse(&request.body) else { return Err(Code::INVALID_PARAMETERS) };
         let text = |value: &Value| value.as_str().map(str::to_owned);
         let params = &message["params"];
         let (Some(method), Some(uuid), Some(signature), Some(data)) = (
@@ -54,7 +61,9 @@ impl Call {
             data: data.clone(),
             signature: verdict,
             algorithm: Algorithm::of(&signature).map_or(Algorithm::Sha1, |(known, _)| known),
-            digest: digest(body),
+            digest: digest(&request.body),
+            peer: request.peer,
+            host: host(request),
             method,
             uuid,
         })
@@ -65,6 +74,23 @@ impl Call {
         self.text("MessageID").unwrap_or_default()
     }
 
+    pub(super) fn attribute(&self, name: &str) -> Option<&Value> {
+        self.data.get("Attributes")?.get(name)
+    }
+
+    pub(super) fn attribute_text(&self, name: &str) -> Option<&str> {
+        self.attribute(name)?.as_str()
+    }
+
+    /// The order asked about, as a string or, as one client writes it, a number.
+    pub(super) fn order_id(&self) -> Option<String> {
+        match self.data.get("OrderID")? {
+            Value::String(text) => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        }
+    }
+
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         match field(&self.data, name) {
             Field::Text(text) => Some(text),
@@ -72,11 +98,7 @@ impl Call {
         }
     }
 
-    pub(super) fn refused(&self, code: Code, shape: u64) -> Answer {
-        self.answer(Body::Error(code), shape)
-    }
-
-    pub(super) fn answer(&self, body: Body, shape: u64) -> Answer {
+    pub(super) fn answer(&self, body: Body, shape: Shape) -> Answer {
         Answer {
             method: Some(self.method.clone()),
             uuid: Some(self.uuid.clone()),
@@ -85,4 +107,9 @@ impl Call {
             shape,
         }
     }
+}
+
+fn host(request: &Request) -> String {
+    let named = request.headers.get(header::HOST).and_then(|value| value.to_str().ok());
+    named.unwrap_or("localhost").to_owned()
 }

@@ -6,6 +6,7 @@ use super::call::Call;
 use super::codes::Code;
 use super::fields::is_digits;
 use crate::config::EuSettings;
+use crate::ledger::Ledger;
 use crate::rng::Rng;
 
 /// What a check may look at.
@@ -13,6 +14,7 @@ pub(super) struct Case<'a> {
     pub(super) call: &'a Call,
     pub(super) merchant: &'a EuSettings,
     pub(super) book: &'a Book,
+    pub(super) ledger: &'a Ledger,
     /// A rule switched the duplicate checks off for this request.
     pub(super) duplicates_pass: bool,
 }
@@ -24,7 +26,8 @@ const ID_LENGTH_MAX: usize = 255;
 
 /// All checks, in the seed's order. The first that fails names the refusal.
 pub(super) fn run(case: &Case<'_>, method: &[Check], seed: u64) -> Result<(), Code> {
-    let mut checks: Vec<Check> = vec![signature, credentials, uuid_form, uuid_unused];
+    let mut checks: Vec<Check> =
+        vec![host, enabled, signature, credentials, uuid_form, uuid_unused];
     checks.extend(method);
     Rng::new(seed).shuffle(&mut checks);
     for check in checks {
@@ -41,6 +44,18 @@ pub(super) fn is_authentic(case: &Case<'_>) -> bool {
 /// A name of ours or the merchant's: visible, not endless.
 pub(super) fn is_id(text: &str) -> bool {
     !text.is_empty() && text.len() <= ID_LENGTH_MAX && !text.chars().any(char::is_control)
+}
+
+fn host(case: &Case<'_>) -> Result<(), Code> {
+    match &case.book.contract.allowed_hosts {
+        Some(hosts) if !hosts.contains(&case.call.peer) => Err(Code::HOST_ACCESS_DENIED),
+        _ => Ok(()),
+    }
+}
+
+fn enabled(case: &Case<'_>) -> Result<(), Code> {
+    let disabled = case.book.contract.disabled_methods.contains(&case.call.method);
+    if disabled { Err(Code::FUNCTION_ACCESS_DENIED) } else { Ok(()) }
 }
 
 fn signature(case: &Case<'_>) -> Result<(), Code> {

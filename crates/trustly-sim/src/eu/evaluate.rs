@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use super::answer::{Answer, Body};
+use super::answer::{Answer, Body, Shape};
 use super::call::Call;
 use super::check::{self, Case};
 use super::codes::Code;
 use super::methods::{self, Work};
 use crate::clock::Moment;
 use crate::config::Settings;
-use crate::faults::{Operation, Question, Stage};
+use crate::faults::{Question, Stage};
 use crate::ledger::Region;
 use crate::notices::NoticeId;
 use crate::sim::State;
@@ -32,12 +32,18 @@ pub(super) fn evaluate(
     if !duplicates_pass && let Some(answer) = state.eu.answer_to(call) {
         return Verdict { answer: answer.clone(), wait_for: None };
     }
-    let case = Case { call, merchant: &settings.eu, book: &state.eu, duplicates_pass };
+    let case = Case {
+        call,
+        merchant: &settings.eu,
+        book: &state.eu,
+        ledger: &state.ledger,
+        duplicates_pass,
+    };
     let authentic = check::is_authentic(&case);
     let method = methods::find(&call.method);
     let checks = method.map_or::<&[check::Check], _>(&[no_access], |method| method.checks);
     let checked = check::run(&case, checks, settings.seed);
-    let shape = state.rng.next();
+    let shape = Shape::choose(state);
     let mut work = Work { state, settings, now, reply_after, call, wait_for: None };
     let outcome = match (checked, method) {
         (Ok(()), Some(method)) => (method.carry_out)(&mut work),
@@ -52,16 +58,18 @@ pub(super) fn evaluate(
     };
     let answer = call.answer(body, shape);
     if memorable {
-        state.eu.remember(call, &answer);
+        state.eu.remember(call, &answer, method.is_some_and(|method| method.is_query));
     }
     Verdict { answer, wait_for }
 }
 
 /// A refusal that a rule asks for, remembered like any other.
 pub(super) fn refuse(state: &mut State, call: &Call, code: Code) -> Answer {
-    let answer = call.refused(code, state.rng.next());
+    let shape = Shape::choose(state);
+    let answer = call.answer(Body::Error(code), shape);
     if !code.is_access() {
-        state.eu.remember(call, &answer);
+        let method = methods::find(&call.method);
+        state.eu.remember(call, &answer, method.is_some_and(|method| method.is_query));
     }
     answer
 }
@@ -72,9 +80,7 @@ fn is_duplicate(state: &State, call: &Call) -> bool {
 }
 
 fn takes_duplicates(state: &mut State, call: &Call) -> bool {
-    let Some(operation @ Operation::AccountPayout) = methods::operation(&call.method) else {
-        return false;
-    };
+    let Some(operation) = methods::operation(&call.method) else { return false };
     let rule = state.faults.take(&Question {
         region: Region::Eu,
         stage: Stage::Duplicate,

@@ -7,7 +7,10 @@ use serde_json::Value;
 use super::call::Call;
 use super::check::Check;
 use super::codes::Code;
-use super::{account_payout, register_account};
+use super::{
+    account_ledger, account_payout, balance, get_withdrawals, register_account,
+    register_account_payout, select_account, settlement,
+};
 use crate::clock::Moment;
 use crate::config::Settings;
 use crate::faults::Operation;
@@ -16,6 +19,8 @@ use crate::sim::State;
 
 pub(super) struct Method {
     pub(super) operation: Operation,
+    /// It leaves nothing behind.
+    pub(super) is_query: bool,
     pub(super) checks: &'static [Check],
     /// Takes effect and gives the result's data; runs only after every check passed.
     pub(super) carry_out: fn(&mut Work<'_>) -> Result<Value, Code>,
@@ -33,16 +38,54 @@ pub(super) struct Work<'a> {
     pub(super) wait_for: Option<NoticeId>,
 }
 
-static METHODS: [Method; 2] = [
+static METHODS: [Method; 8] = [
     Method {
         operation: Operation::AccountPayout,
+        is_query: false,
         checks: &account_payout::CHECKS,
         carry_out: account_payout::carry_out,
     },
     Method {
         operation: Operation::RegisterAccount,
+        is_query: false,
         checks: &register_account::CHECKS,
         carry_out: register_account::carry_out,
+    },
+    Method {
+        operation: Operation::RegisterAccountPayout,
+        is_query: false,
+        checks: &register_account_payout::CHECKS,
+        carry_out: register_account_payout::carry_out,
+    },
+    Method {
+        operation: Operation::SelectAccount,
+        is_query: false,
+        checks: &select_account::CHECKS,
+        carry_out: select_account::carry_out,
+    },
+    Method {
+        operation: Operation::Balance,
+        is_query: true,
+        checks: &balance::CHECKS,
+        carry_out: balance::carry_out,
+    },
+    Method {
+        operation: Operation::GetWithdrawals,
+        is_query: true,
+        checks: &get_withdrawals::CHECKS,
+        carry_out: get_withdrawals::carry_out,
+    },
+    Method {
+        operation: Operation::AccountLedger,
+        is_query: true,
+        checks: &account_ledger::CHECKS,
+        carry_out: account_ledger::carry_out,
+    },
+    Method {
+        operation: Operation::ViewAutomaticSettlementDetailsCsv,
+        is_query: true,
+        checks: &settlement::CHECKS,
+        carry_out: settlement::carry_out,
     },
 ];
 

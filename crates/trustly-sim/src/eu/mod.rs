@@ -3,29 +3,50 @@
 //! A request is parsed and its signature checked without the lock; everything that decides is one
 //! step under it; answers are signed after it. Money has moved in the ledger before any answer.
 
-mod account_payout;
 mod answer;
 mod book;
+mod bookings;
 mod call;
 mod canonical;
 mod check;
-mod clearing;
 mod codes;
 mod evaluate;
 mod fields;
+mod memory;
 mod methods;
-mod notify;
-mod register_account;
 
-pub(crate) use account_payout::{CONFIRMATION_DELAY, confirm, return_to_sender};
+mod account_ledger;
+mod account_payout;
+mod balance;
+mod get_withdrawals;
+mod register_account;
+mod register_account_payout;
+mod select_account;
+mod settlement;
+
+mod checkout;
+mod clearing;
+mod course;
+mod notify;
+mod order_checks;
+mod ordered;
+mod p2p;
+mod payout_checks;
+mod subject;
+
 pub(crate) use book::{Book, OrderId};
 pub(crate) use call::Call;
+pub(crate) use checkout::{PATH as CHECKOUT_PATH, SelectionId, abandon, handle as checkout};
 pub(crate) use codes::Code;
+pub(crate) use course::{CONFIRMATION_DELAY, conclude, return_to_sender};
+pub(crate) use fields::is_date;
 pub(crate) use notify::{is_acknowledged, signed_notification};
+pub(crate) use ordered::{Wanted, add_p2p_order, release, send};
+pub(crate) use subject::SubjectId;
 
 use std::time::Duration;
 
-use answer::{Answer, Seal};
+use answer::{Answer, Body, Seal, Shape};
 
 use crate::agenda::Task;
 use crate::clock::Moment;
@@ -46,11 +67,11 @@ enum Decision {
 }
 
 /// One request. Repeating it byte for byte gives the first answer again.
-pub(crate) async fn handle(sim: &Sim, body: &[u8]) -> Outcome {
-    let call = match Call::parse(body, &sim.settings.eu.merchant_keys) {
+pub(crate) async fn handle(sim: &Sim, request: &web::Request) -> Outcome {
+    let call = match Call::parse(request, &sim.settings.eu.merchant_keys) {
         Ok(call) => call,
         Err(code) => {
-            let answer = Answer::to_unreadable(code, sim.update(|state| state.rng.next()));
+            let answer = Answer::to_unreadable(code, sim.update(Shape::choose));
             return Outcome::Answer(answer.render(&sim.settings.trustly_key, Seal::Good));
         }
     };
@@ -88,8 +109,13 @@ fn decide(sim: &Sim, state: &mut State, call: Call) -> (Decision, Option<Rule>) 
         }
         Fault::UnsignedError => {
             let code = rule.code.map_or(Code::UNKNOWN, Code);
-            let answer = call.refused(code, state.rng.next());
+            let answer = call.answer(Body::Error(code), Shape::choose(state));
             Decision::Answer(Box::new(answer), Seal::None, None)
+        }
+        Fault::AnonymousError => {
+            let code = rule.code.map_or(Code::UNKNOWN, Code);
+            let answer = Answer::to_unreadable(code, Shape::choose(state));
+            Decision::Answer(Box::new(answer), Seal::Good, None)
         }
         Fault::Refuse => {
             let code = rule.code.map_or(Code::INVALID_PARAMETERS, Code);
@@ -104,14 +130,24 @@ fn decide(sim: &Sim, state: &mut State, call: Call) -> (Decision, Option<Rule>) 
 /// Records the request, and asks the rules how it and its answer travel.
 fn first_rule(state: &mut State, call: &Call) -> Option<Rule> {
     let operation = methods::operation(&call.method)?;
-    state.requests.record(operation, call.reference(), call.digest);
+    let reference = reference(state, call);
+    state.requests.record(operation, &reference, call.digest);
     state.faults.take(&Question {
         region: Region::Eu,
         stage: Stage::Exchange,
         operations: &[operation],
-        references: &[call.reference()],
+        references: &[&reference],
         answered: state.eu.answer_to(call).is_some(),
     })
+}
+
+/// What the merchant calls the order that a request is about.
+fn reference(state: &State, call: &Call) -> String {
+    let asked = call.order_id().and_then(|id| state.eu.subject_by_order_id(&id));
+    match asked {
+        Some(about) => state.eu.subjects[about.0].message_id.clone(),
+        None => call.reference().to_owned(),
+    }
 }
 
 fn carry_out(
@@ -125,6 +161,7 @@ fn carry_out(
     match rule {
         Some(rule) if rule.fault == Fault::Delay => reply_after = rule.delay,
         Some(rule) if rule.fault == Fault::BadSignature => seal = Seal::Forged,
+        Some(rule) if rule.fault == Fault::OtherUuid => seal = Seal::OtherUuid,
         _ => {}
     }
     let verdict = evaluate::evaluate(state, &sim.settings, now, reply_after, call);
@@ -142,4 +179,9 @@ async fn wait_for_attempt(sim: &Sim, notice: NoticeId) {
 pub(crate) fn is_account_id(text: &str) -> bool {
     const LENGTH_MAX: usize = 20;
     text.len() <= LENGTH_MAX && fields::is_digits(text)
+}
+
+/// Whether the simulator knows a method of this name.
+pub(crate) fn is_method(name: &str) -> bool {
+    methods::find(name).is_some()
 }

@@ -1,16 +1,22 @@
 //! `RegisterAccount`: bank details become an `AccountID`. Checks the form only, and moves nothing.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::check::{Case, Check, is_id};
+use super::check::{Case, Check};
 use super::clearing::{self, ClearingHouse};
 use super::codes::Code;
-use super::fields::{Field, field, fits, fits_if_given, is_country_code, is_date, only};
+use super::fields::{
+    Field, field, fits, fits_if_given, is_country_code, is_date, is_email, is_phone, only,
+};
 use super::methods::Work;
-use crate::requests::digest;
+use super::order_checks::end_user;
+use crate::requests::{BodyDigest, digest};
 
 pub(super) static CHECKS: [Check; 7] =
     [members, end_user, clearing_house, bank_number, account_number, holder, attributes];
+
+/// The bank of every account.
+pub(super) const BANK: &str = "Demo Bank";
 
 const MEMBERS: [&str; 9] = [
     "Username",
@@ -24,7 +30,7 @@ const MEMBERS: [&str; 9] = [
     "Attributes",
 ];
 
-const ATTRIBUTES: [&str; 10] = [
+pub(super) const ATTRIBUTES: [&str; 10] = [
     "DateOfBirth",
     "MobilePhone",
     "NationalIdentificationNumber",
@@ -38,28 +44,32 @@ const ATTRIBUTES: [&str; 10] = [
 ];
 
 pub(super) fn carry_out(work: &mut Work<'_>) -> Result<Value, Code> {
+    let account_id = register(work)?;
     let text = |name| work.call.text(name).unwrap_or_default();
-    let (bank_number, account_number) = (text("BankNumber"), text("AccountNumber"));
-    let house = clearing::find(text("ClearingHouse")).ok_or(Code::INVALID_PARAMETERS)?;
-    let details = format!("{}/{bank_number}/{account_number}", house.name());
-    let account_id = work.state.eu.register(digest(details.as_bytes())).ok_or(Code::UNKNOWN)?;
-    let shown: Vec<char> = account_number.chars().rev().take(4).collect();
-    let last_digits: String = shown.into_iter().rev().collect();
+    let last_digits = last_digits(text("AccountNumber"));
     Ok(json!({
         "accountid": account_id,
-        "clearinghouse": house.name(),
-        "bank": "Demo Bank",
+        "clearinghouse": text("ClearingHouse"),
+        "bank": BANK,
         "descriptor": format!("***{last_digits}"),
     }))
 }
 
-/// Shared with every method that names an end user.
-pub(super) fn end_user(case: &Case<'_>) -> Result<(), Code> {
-    match field(&case.call.data, "EndUserID") {
-        Field::Absent | Field::Null => Err(Code::ENDUSERID_IS_NULL),
-        Field::Text(id) if is_id(id) => Ok(()),
-        Field::Text(_) | Field::Other => Err(Code::MALFORMED_ENDUSERID),
-    }
+/// The same details always give the same `AccountID`.
+pub(super) fn register(work: &mut Work<'_>) -> Result<String, Code> {
+    let text = |name| work.call.text(name).unwrap_or_default();
+    let details = details(text("ClearingHouse"), text("BankNumber"), text("AccountNumber"));
+    work.state.eu.register(details).ok_or(Code::UNKNOWN)
+}
+
+/// What stands for an account, so that it need not be kept in the clear.
+pub(super) fn details(house: &str, bank_number: &str, account_number: &str) -> BodyDigest {
+    digest(format!("{house}/{bank_number}/{account_number}").as_bytes())
+}
+
+pub(super) fn last_digits(account_number: &str) -> String {
+    let shown: Vec<char> = account_number.chars().rev().take(4).collect();
+    shown.into_iter().rev().collect()
 }
 
 fn members(case: &Case<'_>) -> Result<(), Code> {
@@ -67,10 +77,10 @@ fn members(case: &Case<'_>) -> Result<(), Code> {
 }
 
 fn house<'a>(case: &Case<'a>) -> Option<&'static ClearingHouse> {
-    clearing::find(case.call.text("ClearingHouse")?)
+    clearing::find(case.call.text("ClearingHouse")?, case.book.contract.swedish_iban)
 }
 
-fn clearing_house(case: &Case<'_>) -> Result<(), Code> {
+pub(super) fn clearing_house(case: &Case<'_>) -> Result<(), Code> {
     match house(case) {
         Some(_) => Ok(()),
         None => Err(Code::INVALID_PARAMETERS),
@@ -78,13 +88,13 @@ fn clearing_house(case: &Case<'_>) -> Result<(), Code> {
 }
 
 /// Where the clearing house is unknown, its own check says so.
-fn bank_number(case: &Case<'_>) -> Result<(), Code> {
+pub(super) fn bank_number(case: &Case<'_>) -> Result<(), Code> {
     let Some(house) = house(case) else { return Ok(()) };
     let good = fits(&case.call.data, "BankNumber", |number| house.takes_bank_number(number));
     if good { Ok(()) } else { Err(Code::INVALID_PARAMETERS) }
 }
 
-fn account_number(case: &Case<'_>) -> Result<(), Code> {
+pub(super) fn account_number(case: &Case<'_>) -> Result<(), Code> {
     let Some(house) = house(case) else { return Ok(()) };
     match field(&case.call.data, "AccountNumber") {
         Field::Text(number) if house.takes_account_number(number) => Ok(()),
@@ -94,7 +104,7 @@ fn account_number(case: &Case<'_>) -> Result<(), Code> {
 }
 
 /// An organisation has its name in `Firstname` and an empty `Lastname`.
-fn holder(case: &Case<'_>) -> Result<(), Code> {
+pub(super) fn holder(case: &Case<'_>) -> Result<(), Code> {
     let data = &case.call.data;
     let good = fits(data, "Firstname", |name| !name.is_empty()) && fits(data, "Lastname", |_| true);
     if good { Ok(()) } else { Err(Code::INVALID_PARAMETERS) }
@@ -106,9 +116,14 @@ fn attributes(case: &Case<'_>) -> Result<(), Code> {
         Some(Value::Object(attributes)) => attributes,
         Some(_) => return Err(Code::INVALID_PARAMETERS),
     };
-    let good = only(attributes, &ATTRIBUTES)
-        && fits_if_given(attributes, "DateOfBirth", is_date)
-        && fits_if_given(attributes, "AddressCountry", is_country_code)
-        && ATTRIBUTES.iter().all(|name| fits_if_given(attributes, name, |_| true));
+    let good = only(attributes, &ATTRIBUTES) && attributes_fit(attributes);
     if good { Ok(()) } else { Err(Code::INVALID_ORDER_ATTRIBUTE) }
+}
+
+pub(super) fn attributes_fit(attributes: &Map<String, Value>) -> bool {
+    fits_if_given(attributes, "DateOfBirth", is_date)
+        && fits_if_given(attributes, "AddressCountry", is_country_code)
+        && fits_if_given(attributes, "Email", is_email)
+        && fits_if_given(attributes, "MobilePhone", is_phone)
+        && ATTRIBUTES.iter().all(|name| fits_if_given(attributes, name, |_| true))
 }

@@ -9,6 +9,7 @@ use crate::rig::{ACCESS_KEY, PASSWORD, Rig};
 #[tokio::test]
 async fn wrong_requests_are_refused_with_the_member() {
     let rig = Rig::start(1).await;
+    rig.pay("po_1", &uuid(1), "https://merchant.example/n").await;
     let rule = |change: Value| {
         let mut rule = json!({ "region": "eu", "on": "*", "fault": "delay", "times": 1 });
         for (name, value) in change.as_object().unwrap() {
@@ -27,6 +28,36 @@ async fn wrong_requests_are_refused_with_the_member() {
         (Method::POST, "authorizations", json!({ "currency": "EUR" }), "currency"),
         (Method::POST, "authorizations", json!({ "limit": "much" }), "limit"),
         (Method::POST, "accounts", json!({ "account_id": "x" }), "account_id"),
+        (Method::PUT, "settings", json!({ "amer": {} }), "amer"),
+        (Method::PUT, "settings", json!({ "eu": { "swedish": true } }), "swedish"),
+        (Method::PUT, "settings", json!({ "eu": { "error_status": 7 } }), "error_status"),
+        (Method::PUT, "settings", json!({ "eu": [] }), "eu"),
+        (Method::POST, "p2p_orders", json!({ "amount": "1.00" }), "currency"),
+        (Method::POST, "p2p_orders", json!({ "amount": "1", "currency": "EUR" }), "amount"),
+        (Method::POST, "p2p_orders", json!({ "amount": "1.00", "currency": "USD" }), "currency"),
+        (
+            Method::POST,
+            "p2p_orders",
+            json!({ "amount": "1.00", "currency": "EUR", "message_id": "" }),
+            "message_id",
+        ),
+        (Method::POST, "notifications", json!({ "reference": "po_1" }), "method"),
+        (Method::POST, "notifications", json!({ "method": "credit" }), "reference"),
+        (
+            Method::POST,
+            "notifications",
+            json!({ "method": "credit", "reference": "po_1", "order_id": "1" }),
+            "order_id",
+        ),
+        (
+            Method::POST,
+            "notifications",
+            json!({ "method": "credit", "reference": "po_9" }),
+            "no such order",
+        ),
+        (Method::POST, "notifications", json!({ "method": "", "reference": "po_1" }), "method"),
+        (Method::POST, "held", json!({}), "reference"),
+        (Method::POST, "settlements", json!({ "date": "today" }), "date"),
     ] {
         let (status, answer) = rig.control(method, path, body.clone()).await;
         assert_eq!(status, 400, "{body}");
@@ -50,6 +81,31 @@ async fn rules_add_up_are_shown_and_cleared() {
     assert_eq!(left, [&json!(1), &json!(2)]);
     let (_, answer) = rig.control(Method::DELETE, "faults", Value::Null).await;
     assert_eq!(answer, json!({ "rules": [] }));
+}
+
+#[tokio::test]
+async fn settings_are_shown_and_kept_whole_by_a_wrong_change() {
+    let rig = Rig::start(6).await;
+    let before = rig.show("settings").await;
+    assert_eq!(before["eu"]["disabled_methods"], json!(["RegisterAccountPayout"]));
+    let wrong = json!({ "eu": { "payout_failed": true, "error_status": 1 } });
+    assert_eq!(rig.control(Method::PUT, "settings", wrong).await.0, 400);
+    assert_eq!(rig.show("settings").await, before);
+    let answer =
+        rig.told(Method::PUT, "settings", json!({ "eu": { "payout_failed": true } })).await;
+    assert_eq!(answer["eu"]["payout_failed"], true);
+    assert_eq!(rig.show("settings").await, answer);
+}
+
+#[tokio::test]
+async fn a_p2p_order_needs_an_id_of_its_own() {
+    let rig = Rig::start(7).await;
+    rig.pay("po_1", &uuid(1), "https://merchant.example/n").await;
+    let order = |id: &str| json!({ "message_id": id, "amount": "1.00", "currency": "EUR" });
+    rig.told(Method::POST, "p2p_orders", order("p2p_1")).await;
+    for used in ["po_1", "p2p_1"] {
+        assert_eq!(rig.control(Method::POST, "p2p_orders", order(used)).await.0, 400, "{used}");
+    }
 }
 
 #[tokio::test]
@@ -91,7 +147,9 @@ async fn no_secret_and_no_bank_detail_is_shown() {
     rig.deposit_ok(&authorization, "po_2", "25.00").await;
     rig.pay("po_1", &uuid(1), "https://merchant.example/url-canary").await;
     rig.post(&request("RegisterAccount", &uuid(2), &register_account())).await;
-    for path in ["ledger", "faults", "requests", "notifications"] {
+    let selection = crate::merchant::select_account("sel_1", "https://merchant.example/url-canary");
+    rig.ask("SelectAccount", 3, &selection).await;
+    for path in ["ledger", "faults", "requests", "notifications", "settings"] {
         let shown = rig.show(path).await.to_string();
         for canary in [PASSWORD, ACCESS_KEY, "69706212", "Name Canary", "url-canary", "Åsa"] {
             assert!(!shown.contains(canary), "{path} shows {canary}");

@@ -76,6 +76,43 @@ pub(crate) fn register_account() -> Value {
     })
 }
 
+pub(crate) fn select_account(message_id: &str, notification_url: &str) -> Value {
+    json!({
+        "Username": USERNAME,
+        "Password": PASSWORD,
+        "EndUserID": "user-1",
+        "MessageID": message_id,
+        "NotificationURL": notification_url,
+        "Attributes": {
+            "Country": "SE",
+            "Locale": "sv_SE",
+            "Firstname": "Åsa",
+            "Lastname": "Öberg",
+            "SuccessURL": "https://merchant.example/good?a=1",
+            "FailURL": "https://merchant.example/bad",
+        },
+    })
+}
+
+/// Both in one, as the method that does both takes it.
+pub(crate) fn register_account_payout(message_id: &str, notification_url: &str) -> Value {
+    let (mut data, payout) = (register_account(), account_payout(message_id, notification_url));
+    for name in ["Amount", "Currency", "MessageID", "NotificationURL"] {
+        data[name] = payout[name].clone();
+    }
+    data["Attributes"]["ShopperStatement"] = "Demo".into();
+    data
+}
+
+/// A question's data: credentials and these members.
+pub(crate) fn question(members: &Value) -> Value {
+    let mut data = json!({ "Username": USERNAME, "Password": PASSWORD });
+    for (name, value) in members.as_object().unwrap() {
+        data[name] = value.clone();
+    }
+    data
+}
+
 /// A uuid of the documented form that a test can tell from others.
 pub(crate) fn uuid(number: u32) -> String {
     format!("258a2184-2842-b485-25ca-{number:012x}")
@@ -128,6 +165,16 @@ impl Rig {
 
     pub(crate) async fn post(&self, body: &str) -> Reply {
         self.try_post(body).await.expect("an answer")
+    }
+
+    /// Sends a request that must be answered, and gives the result's data.
+    pub(crate) async fn ask(&self, method: &str, number: u32, data: &Value) -> Value {
+        self.post(&request(method, &uuid(number), data)).await.result(method, &uuid(number))
+    }
+
+    /// Sends a request that must be refused, and gives the code.
+    pub(crate) async fn refused(&self, method: &str, number: u32, data: &Value) -> u64 {
+        self.post(&request(method, &uuid(number), data)).await.error(method, &uuid(number))
     }
 
     /// Sends a payout that must be accepted, and gives its order id.

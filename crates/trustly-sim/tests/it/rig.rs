@@ -11,7 +11,9 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use trustly_sim::{AmerMerchant, Config, EuMerchant, ServeError, generate_key_pem, public_key_pem};
+use trustly_sim::{
+    AmerMerchant, Config, EuContract, EuMerchant, ServeError, generate_key_pem, public_key_pem,
+};
 
 /// Five minutes pass in 100 milliseconds, two in 40.
 pub(crate) const TIME_FACTOR: u32 = 3_000;
@@ -41,6 +43,12 @@ impl Rig {
         Self::with(seed, |_| {}).await
     }
 
+    /// A simulator in which nothing happens by itself while a test does one thing after another,
+    /// however busy the machine is.
+    pub(crate) async fn slow(seed: u64) -> Self {
+        Self::with(seed, |config| config.time_factor = 300).await
+    }
+
     pub(crate) async fn with(seed: u64, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config {
             seed,
@@ -50,6 +58,7 @@ impl Rig {
                 password: PASSWORD.to_owned(),
                 public_keys_pem: vec![public_key_pem(&MERCHANT_PEM).unwrap()],
                 balances: BTreeMap::new(),
+                contract: EuContract::default(),
             },
             amer: AmerMerchant {
                 access_id: ACCESS_ID.to_owned(),
@@ -87,8 +96,19 @@ impl Rig {
     /// Adds one rule.
     pub(crate) async fn fault(&self, rule: Value) {
         let program = json!({ "rules": [rule] });
-        let (status, answer) = self.control(Method::PUT, "faults", program).await;
+        self.told(Method::PUT, "faults", program).await;
+    }
+
+    /// A control call that must be followed.
+    pub(crate) async fn told(&self, method: Method, path: &str, body: Value) -> Value {
+        let (status, answer) = self.control(method, path, body).await;
         assert_eq!(status, 200, "{answer}");
+        answer
+    }
+
+    /// Changes terms of the contract with Trustly Europe.
+    pub(crate) async fn terms(&self, terms: Value) {
+        self.told(Method::PUT, "settings", json!({ "eu": terms })).await;
     }
 
     pub(crate) async fn movements(&self) -> Vec<Value> {

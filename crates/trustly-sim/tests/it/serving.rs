@@ -5,7 +5,9 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use trustly_sim::{AmerMerchant, Config, EuMerchant, ServeError, generate_key_pem, public_key_pem};
+use trustly_sim::{
+    AmerMerchant, Config, EuContract, EuMerchant, ServeError, generate_key_pem, public_key_pem,
+};
 
 use crate::merchant::{account_payout, request, uuid};
 use crate::rig::Rig;
@@ -56,6 +58,7 @@ async fn a_configuration_that_cannot_be_served_is_refused() {
                 password: "password".to_owned(),
                 public_keys_pem: vec![public_key_pem(&good).unwrap()],
                 balances: [].into(),
+                contract: EuContract::default(),
             },
             amer: AmerMerchant {
                 access_id: "id".to_owned(),

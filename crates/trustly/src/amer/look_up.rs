@@ -3,7 +3,7 @@
 
 use payout::attempt::AttemptStatus;
 use payout::input::What;
-use payout::port::{Answer, Evidence, EvidenceKind};
+use payout::port::{Answer, EVIDENCE_LENGTH_MAX, Evidence, EvidenceKind};
 use payout::reason::Reason;
 use payout::record::Payout;
 use zeroize::Zeroizing;
@@ -106,7 +106,9 @@ async fn by_name(
     if let Some(found) = deposits.ours(payout) {
         return adopt(americas, payout, found).await;
     }
-    let Some(query) = wider(&authorization) else { return Answer::default() };
+    let Some(query) = wider(&authorization) else {
+        return unanswered(Reason::AnswerUnknown, deposits.evidence);
+    };
     let all = list(americas, &query).await;
     if let Some(found) = all.ours(payout) {
         return adopt(americas, payout, found).await;
@@ -212,13 +214,18 @@ async fn list(americas: &Americas, query: &str) -> Listed {
             Ok(page) => page,
             Err(why) => return Listed { gap: Some(why), ..listed },
         };
-        listed.evidence.push(Evidence { kind: EvidenceKind::Reply, bytes: body });
+        listed.evidence.push(Evidence { kind: EvidenceKind::Reply, bytes: kept(&body) });
         if page.transactions.is_empty() {
             return Listed { gap: None, ..listed };
         }
         listed.transactions.extend(page.transactions);
     }
     listed
+}
+
+/// What is kept of a page: a long list must not lie in memory twice.
+fn kept(body: &[u8]) -> Zeroizing<Vec<u8>> {
+    Zeroizing::new(body.get(..EVIDENCE_LENGTH_MAX).unwrap_or(body).to_vec())
 }
 
 /// One page of a list and its bytes; else why it cannot be had.

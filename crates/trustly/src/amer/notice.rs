@@ -42,8 +42,10 @@ pub(super) fn receive(americas: &Americas, inbound: &Inbound) -> Result<Receipt,
     })
 }
 
-/// Money is given back on a bad word only after a GET has confirmed it: a webhook carries no time
-/// of its own and an old one passes its signature for ever.
+/// Nothing is done on a webhook's word before a GET has confirmed it. An old one passes its
+/// signature for ever; and the key that signs it also signs what a customer's browser carries to
+/// Trustly, names typed in by the customer included, so that a signature over the decoded members
+/// of one can be made to fit the other.
 fn what(webhook: &Webhook) -> What {
     if webhook.transaction_type != Some(TransactionType::Deposit) || !is_of_transaction(webhook) {
         return What::Remarked(Reason::Other);
@@ -52,10 +54,7 @@ fn what(webhook: &Webhook) -> What {
         Some(status) => What::Reported(Report {
             status,
             reason: negative_reason(status, &webhook.detail),
-            certainty: match status.is_negative() {
-                true => Certainty::Unconfirmed,
-                false => Certainty::Certain,
-            },
+            certainty: Certainty::Unconfirmed,
             amount: None,
             speed_achieved: None,
         }),

@@ -237,7 +237,7 @@ impl Provider for Americas {
                 Method::PayInstantly,
                 Method::ImportDestination,
             ],
-            confirms: true,
+            presumed_after: None,
             duplicate_protection: confirmed,
             return_window: self.config.policy.return_window,
         }

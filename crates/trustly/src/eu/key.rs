@@ -2,6 +2,11 @@
 //!
 //! Both are parsed once, when configuration is read. Private-key work is done by AWS-LC, which is
 //! constant-time and blinded.
+//!
+//! Signing is done where it is called, on no pool: with 2048 bits it takes 0.25 ms in a release
+//! build (0.6 ms on processors without AVX-512 IFMA), about as long as a durable write. The work is
+//! the same wherever it is done, and what is signed at once is bounded where calls and
+//! notifications come in; a pool would add a queue, and one without a bound the longest waits.
 
 use std::fmt;
 
@@ -14,59 +19,12 @@ use aws_lc_rs::signature::{
     RSA_PKCS1_SHA256, RsaParameters,
 };
 use aws_lc_rs::{digest, error::Unspecified};
-use pkcs8::der::pem::PemLabel;
-use pkcs8::{Document, EncryptedPrivateKeyInfo, LineEnding, ObjectIdentifier};
-use pkcs8::{PrivateKeyInfo, SecretDocument};
+use pkcs8::{Document, LineEnding};
 use thiserror::Error;
 
+use super::key_file::{self, KeyError, MODULUS_BITS_MAX, MODULUS_BITS_MIN};
 use super::sha1_sign::Sha1Signer;
 use crate::secret::Secret;
-
-/// The smallest modulus in use. Trustly's own keys have 2048 bits.
-pub const MODULUS_BITS_MIN: u32 = 2048;
-
-/// The longest key file that is looked at; 8192-bit keys, the largest that are known, need 7 KB.
-pub const PEM_BYTES_MAX: usize = 64 * 1024;
-
-const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
-
-/// Why a key file cannot be used, and what to do about it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub enum KeyError {
-    /// The text is no PEM at all.
-    #[error("key is not PEM: expected a text that begins with -----BEGIN")]
-    NotPem,
-    /// PEM of something else.
-    #[error("PEM holds something else: expected {expected}")]
-    OtherContents {
-        /// The labels that would do.
-        expected: &'static str,
-    },
-    /// OpenSSL's traditional encryption, whose key derivation is one round of MD5.
-    #[error(
-        "key has OpenSSL's traditional encryption (Proc-Type): convert it with \
-         `openssl pkey -in OLD.pem -aes256 -out NEW.pem`"
-    )]
-    TraditionalEncryption,
-    /// PKCS#8 encrypted by anything but PBES2 with AES.
-    #[error(
-        "key is encrypted with an outdated cipher such as 3DES: convert it with \
-         `openssl pkey -in OLD.pem -aes256 -out NEW.pem`"
-    )]
-    OutdatedCipher,
-    /// An encrypted key came without a passphrase.
-    #[error("key is encrypted: configure its passphrase")]
-    PassphraseMissing,
-    /// The passphrase does not open the key.
-    #[error("key cannot be decrypted: is the passphrase right?")]
-    PassphraseWrong,
-    /// A key of another kind, such as EC or RSA-PSS.
-    #[error("key is not an RSA key: make one with `openssl genrsa -out KEY.pem 2048`")]
-    NotRsa,
-    /// An RSA key that AWS-LC refuses: too small, too large or with inconsistent numbers.
-    #[error("RSA key is damaged or has fewer than {MODULUS_BITS_MIN} or more than 8192 bits")]
-    Unusable,
-}
 
 /// A private-key operation failed for want of memory or randomness; trying again is safe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -93,27 +51,23 @@ pub struct MerchantKey {
 }
 
 impl MerchantKey {
-    /// Reads a private key in PEM: PKCS#1, PKCS#8, or PKCS#8 encrypted by PBES2 with AES. The
-    /// passphrase of a key that is not encrypted is not looked at.
-    pub fn parse(pem: &str, passphrase: Option<&Secret>) -> Result<Self, KeyError> {
-        if pem.contains("Proc-Type:") {
-            return Err(KeyError::TraditionalEncryption);
+    /// Reads the file of a private key in PEM: PKCS#1, PKCS#8, or PKCS#8 encrypted by PBES2 with
+    /// AES. The passphrase of a key that is not encrypted is not looked at.
+    pub fn parse(file: &[u8], passphrase: Option<&Secret>) -> Result<Self, KeyError> {
+        let pkcs1 = key_file::private(file, passphrase)?;
+        let sha1 = Sha1Signer::parse(&pkcs1).ok_or(KeyError::Damaged)?;
+        check_size(sha1.modulus_bits())?;
+        match KeyPair::from_der(&pkcs1) {
+            Ok(rs256) => Ok(Self { rs256, sha1 }),
+            Err(_) => Err(KeyError::Damaged),
         }
-        if pem.len() > PEM_BYTES_MAX {
-            return Err(KeyError::NotPem);
-        }
-        let Ok((label, document)) = SecretDocument::from_pem(pem) else {
-            return Err(KeyError::NotPem);
-        };
-        match label {
-            "RSA PRIVATE KEY" => Self::from_pkcs1(document.as_bytes()),
-            PrivateKeyInfo::PEM_LABEL => Self::from_pkcs8(document.as_bytes()),
-            EncryptedPrivateKeyInfo::PEM_LABEL => {
-                let pkcs8 = decrypt(document.as_bytes(), passphrase)?;
-                Self::from_pkcs8(pkcs8.as_bytes())
-            }
-            _ => Err(KeyError::OtherContents { expected: "a private key (PKCS#1 or PKCS#8)" }),
-        }
+    }
+
+    /// SHA-256 of the public half as DER SubjectPublicKeyInfo, in lower-case hexadecimal: what
+    /// people compare with what Trustly has.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        fingerprint(self.public_der().as_ref())
     }
 
     /// The public half in PEM (SubjectPublicKeyInfo), which is what Trustly is given.
@@ -141,49 +95,14 @@ impl MerchantKey {
         self.sha1.sign(message).ok_or(SignError)
     }
 
-    fn from_pkcs8(pkcs8: &[u8]) -> Result<Self, KeyError> {
-        let Ok(key) = PrivateKeyInfo::try_from(pkcs8) else {
-            return Err(KeyError::Unusable);
-        };
-        if key.algorithm.oid != RSA_ENCRYPTION {
-            return Err(KeyError::NotRsa);
-        }
-        Self::from_pkcs1(key.private_key)
-    }
-
-    fn from_pkcs1(pkcs1: &[u8]) -> Result<Self, KeyError> {
-        let Ok(rs256) = KeyPair::from_der(pkcs1) else {
-            return Err(KeyError::Unusable);
-        };
-        let sha1 = Sha1Signer::parse(pkcs1).ok_or(KeyError::Unusable)?;
-        Ok(Self { rs256, sha1 })
-    }
-
     fn public_der(&self) -> PublicKeyX509Der<'static> {
         self.rs256.public_key().as_der().expect("a key that was parsed can be written")
     }
 }
 
-fn decrypt(der: &[u8], passphrase: Option<&Secret>) -> Result<SecretDocument, KeyError> {
-    // PBES1, and PBES2 with an unknown cipher, are not even parsed.
-    let Ok(encrypted) = EncryptedPrivateKeyInfo::try_from(der) else {
-        return Err(KeyError::OutdatedCipher);
-    };
-    let Some(passphrase) = passphrase else {
-        return Err(KeyError::PassphraseMissing);
-    };
-    match encrypted.decrypt(passphrase.expose()) {
-        Ok(document) => Ok(document),
-        Err(pkcs8::Error::EncryptedPrivateKey(pkcs8::pkcs5::Error::UnsupportedAlgorithm {
-            ..
-        })) => Err(KeyError::OutdatedCipher),
-        Err(_) => Err(KeyError::PassphraseWrong),
-    }
-}
-
 impl fmt::Debug for MerchantKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "MerchantKey({})", fingerprint(self.public_der().as_ref()))
+        write!(f, "MerchantKey({})", self.fingerprint())
     }
 }
 
@@ -198,21 +117,11 @@ pub struct TrustlyKey {
 }
 
 impl TrustlyKey {
-    /// Reads a public key in PEM (SubjectPublicKeyInfo), as Trustly publishes it.
-    pub fn parse(pem: &str) -> Result<Self, KeyError> {
-        if pem.len() > PEM_BYTES_MAX {
-            return Err(KeyError::NotPem);
-        }
-        let Ok((label, document)) = Document::from_pem(pem) else {
-            return Err(KeyError::NotPem);
-        };
-        if label != "PUBLIC KEY" {
-            return Err(KeyError::OtherContents { expected: "a public key (PUBLIC KEY)" });
-        }
+    /// Reads the file of a public key in PEM (SubjectPublicKeyInfo), as Trustly publishes it.
+    pub fn parse(file: &[u8]) -> Result<Self, KeyError> {
+        let document = key_file::public(file)?;
         let der = document.as_bytes();
-        if modulus_bits(der)? < MODULUS_BITS_MIN {
-            return Err(KeyError::Unusable);
-        }
+        check_size(modulus_bits(der)?)?;
         Ok(Self {
             sha1: parsed(&RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY, der)?,
             sha256: parsed(&RSA_PKCS1_2048_8192_SHA256, der)?,
@@ -240,20 +149,27 @@ impl TrustlyKey {
     }
 }
 
+fn check_size(bits: u32) -> Result<(), KeyError> {
+    match bits {
+        MODULUS_BITS_MIN..=MODULUS_BITS_MAX => Ok(()),
+        _ => Err(KeyError::Size { bits }),
+    }
+}
+
 fn modulus_bits(spki: &[u8]) -> Result<u32, KeyError> {
     let Ok(key) = PublicKey::from_der(spki) else {
-        return Err(KeyError::NotRsa);
+        return Err(key_file::not_rsa("a key that is not RSA"));
     };
     match RsaParameters::public_modulus_len(key.as_ref()) {
         Ok(bits) => Ok(bits),
-        Err(Unspecified) => Err(KeyError::Unusable),
+        Err(Unspecified) => Err(KeyError::Damaged),
     }
 }
 
 fn parsed(parameters: &'static RsaParameters, der: &[u8]) -> Result<ParsedPublicKey, KeyError> {
     match ParsedPublicKey::new(parameters, der) {
         Ok(key) => Ok(key),
-        Err(_) => Err(KeyError::Unusable),
+        Err(_) => Err(KeyError::Damaged),
     }
 }
 

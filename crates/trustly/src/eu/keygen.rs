@@ -20,6 +20,8 @@ pub struct KeyFiles {
     pub private_pem: Zeroizing<String>,
     /// SubjectPublicKeyInfo PEM: send it to Trustly.
     pub public_pem: String,
+    /// SHA-256 of the SubjectPublicKeyInfo in lower-case hexadecimal.
+    pub fingerprint: String,
 }
 
 /// Makes an RSA key pair of 2048 bits, the size that Trustly asks for.
@@ -28,8 +30,12 @@ pub fn generate() -> Result<KeyFiles, KeygenError> {
         return Err(KeygenError);
     };
     // Read back before it is given out: a key that we cannot load must not reach Trustly.
-    match MerchantKey::parse(&private_pem, None) {
-        Ok(key) => Ok(KeyFiles { public_pem: key.public_pem(), private_pem }),
+    match MerchantKey::parse(private_pem.as_bytes(), None) {
+        Ok(key) => Ok(KeyFiles {
+            public_pem: key.public_pem(),
+            fingerprint: key.fingerprint(),
+            private_pem,
+        }),
         Err(_) => Err(KeygenError),
     }
 }

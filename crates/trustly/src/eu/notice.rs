@@ -7,6 +7,7 @@ use payout::reason::Reason;
 use payout::time::Timestamp;
 
 use super::provider::{Europe, money_of, payout_of};
+use super::signature::SignatureError;
 use super::wire::Unverified;
 use super::wire::notification::{Method, Notification, UnverifiedNotification};
 use crate::words::{cut, own, words};
@@ -23,6 +24,9 @@ pub(super) fn receive(europe: &Europe, inbound: &Inbound) -> Result<Receipt, Rej
     let notification = match parsed.verify(&europe.config.trustly_keys) {
         Ok(notification) => notification,
         Err(Unverified::Unreadable) => return Err(Rejection::Malformed),
+        Err(Unverified::Signature(SignatureError::UnknownAlgorithm)) => {
+            return Err(Rejection::Unverifiable);
+        }
         Err(Unverified::Unsigned | Unverified::Signature(_) | Unverified::OtherRequest) => {
             return Err(Rejection::Forged);
         }

@@ -32,9 +32,9 @@ use super::key::{MerchantKey, TrustlyKey};
 use super::signature::Algorithm;
 use super::uuid::Uuid;
 use super::wire::notification::Notification;
-use super::wire::reply::{Data, Reply, UnverifiedReply};
+use super::wire::reply::{Data, Reply, Untrusted, UnverifiedReply};
 use super::wire::request::{self, AccountPayout, Caller};
-use super::wire::{self, MESSAGE_BYTES_MAX};
+use super::wire::{self, MESSAGE_BYTES_MAX, Unverified};
 use super::{notice, wire::request::RegisterAccount};
 use crate::decimal::Decimals;
 use crate::json::Json;
@@ -133,7 +133,7 @@ impl Europe {
         let outcome = match UnverifiedReply::parse(&reply.body) {
             Ok(parsed) => match parsed.verify(&self.config.trustly_keys, method, uuid) {
                 Ok(reply) => Outcome::Verified(reply),
-                Err(untrusted) => Outcome::Doubtful(why_untrusted(untrusted.hint), untrusted.hint),
+                Err(untrusted) => Outcome::Doubtful(why_untrusted(untrusted.hint), Some(untrusted)),
             },
             Err(_) if reply.status >= 500 => Outcome::Doubtful(Reason::ProviderUnavailable, None),
             Err(_) => Outcome::Doubtful(Reason::AnswerUntrusted, None),
@@ -149,7 +149,7 @@ impl Europe {
         let (outcome, evidence) = self.call(ACCOUNT_PAYOUT, &uuid, &request.bytes).await;
         let input = match outcome {
             Outcome::NotSent => own(What::NotSent),
-            Outcome::Doubtful(reason, hint) => in_doubt(reason, hint),
+            Outcome::Doubtful(reason, untrusted) => in_doubt(reason, untrusted),
             Outcome::Verified(Reply::Error { code, .. }) => refusal(code),
             Outcome::Verified(Reply::Result(data)) => accepted(&data),
         };
@@ -175,7 +175,7 @@ impl Europe {
 /// What a call came to.
 enum Outcome {
     NotSent,
-    Doubtful(Reason, Option<u64>),
+    Doubtful(Reason, Option<Untrusted>),
     Verified(Reply),
 }
 
@@ -206,7 +206,7 @@ impl Provider for Europe {
                 Method::RegisterDestination,
                 Method::ImportDestination,
             ],
-            confirms: self.config.policy.presumed_after.is_none(),
+            presumed_after: self.config.policy.presumed_after,
             duplicate_protection: true,
             return_window: self.config.policy.return_window,
         }
@@ -426,9 +426,14 @@ fn why_untrusted(hint: Option<u64>) -> Reason {
     }
 }
 
-fn in_doubt(reason: Reason, hint: Option<u64>) -> Input {
-    let code = hint.map(|code| format!("{code} (unverified)"));
-    Input { words: words(code.as_deref(), None, None), ..own(What::InDoubt(reason)) }
+/// Why an answer is not trusted is for people: a wrong key is mended otherwise than a lost answer.
+fn in_doubt(reason: Reason, untrusted: Option<Untrusted>) -> Input {
+    let code = untrusted.and_then(|it| it.hint).map(|code| format!("{code} (unverified)"));
+    let why = untrusted.map(|it| match it.reason {
+        Unverified::Signature(error) => error.to_string(),
+        other => other.to_string(),
+    });
+    Input { words: words(code.as_deref(), why.as_deref(), None), ..own(What::InDoubt(reason)) }
 }
 
 /// The UUID that stands in the bytes of a request, whoever made them and when.

@@ -9,7 +9,9 @@
 use std::ptr::NonNull;
 
 use aws_lc_rs::digest;
-use aws_lc_sys::{NID_sha1, RSA, RSA_free, RSA_private_key_from_bytes, RSA_sign, RSA_size};
+use aws_lc_sys::{
+    NID_sha1, RSA, RSA_bits, RSA_free, RSA_private_key_from_bytes, RSA_sign, RSA_size,
+};
 
 /// A private key, parsed once, that signs with SHA-1. Signing takes `&self`, from any thread.
 pub(super) struct Sha1Signer {
@@ -32,6 +34,12 @@ impl Sha1Signer {
         // the call. The result is null or a new key that is ours to free.
         let key = unsafe { RSA_private_key_from_bytes(pkcs1.as_ptr(), pkcs1.len()) };
         NonNull::new(key).map(|key| Self { key })
+    }
+
+    /// The length of the modulus.
+    pub(super) fn modulus_bits(&self) -> u32 {
+        // SAFETY: the key is alive and only read.
+        unsafe { RSA_bits(self.key.as_ptr()) }
     }
 
     /// The signature of `message`, as long as the key's modulus. `None` if AWS-LC fails, which

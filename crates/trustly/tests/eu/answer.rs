@@ -97,6 +97,32 @@ async fn an_unverified_error_settles_nothing_and_is_only_a_hint() {
     }
 }
 
+/// A key that was mistaken or replaced shows in what operators see of the payout.
+#[tokio::test]
+async fn why_an_answer_is_not_trusted_is_told() {
+    type Case = (fn(&Sent) -> Vec<u8>, &'static str);
+    let cases: [Case; 4] = [
+        (|sent| result(&OTHER_PAIR, sent, ACCEPTED), "signature matches none of the accepted"),
+        (|sent| renamed(sent, "alg=PS256;"), "signature names an unknown algorithm"),
+        (|sent| renamed(sent, "!"), "signature is not base64"),
+        (|sent| error(None, sent, 624), "message is not signed"),
+    ];
+    for (play, said) in cases {
+        let answer = sent(move |sent| Ok((200, play(sent)))).await;
+        assert_eq!(whats(&answer), [What::InDoubt(Reason::AnswerUntrusted)]);
+        let text = answer.inputs[0].words.text.as_deref().unwrap();
+        assert!(text.contains(said), "{text}");
+    }
+}
+
+/// An accepted payout's answer with something before its signature.
+fn renamed(sent: &Sent, prefix: &str) -> Vec<u8> {
+    let text = String::from_utf8(result(&PAIR, sent, ACCEPTED)).unwrap();
+    let (from, to) = ("\"signature\":\"", format!("\"signature\":\"{prefix}"));
+    assert!(text.contains(from), "{text}");
+    text.replacen(from, &to, 1).into_bytes()
+}
+
 #[tokio::test]
 async fn results_are_accepted_or_refused() {
     let answer = sent(|sent| Ok((200, result(&PAIR, sent, ACCEPTED)))).await;
@@ -288,6 +314,23 @@ async fn any_of_the_accepted_keys_will_do_while_trustly_rotates() {
     let (payout, _) = submitting(&europe);
     let answer = europe.send(&payout, &request(&europe, &payout)).await;
     assert_eq!(whats(&answer), [certainly(Reported::Accepted, None)]);
+}
+
+/// The merchant's key is replaced while a request is in doubt: the bytes that the old one signed
+/// are what Trustly remembers, and are sent as they are.
+#[tokio::test]
+async fn what_an_older_key_signed_is_sent_as_it_is() {
+    let (before, _) = europe(|_| Err(NoReply::Lost));
+    let (payout, sealed) = submitting(&before);
+    let mut config = crate::rig::config();
+    config.key = crate::rig::another_merchant_key();
+    config.algorithm = trustly::eu::signature::Algorithm::Rs256;
+    let script = crate::script::Script::new(|sent| Ok((200, result(&PAIR, sent, ACCEPTED))));
+    let after = europe_of(config, crate::sample::ring(&[1]), script.clone());
+    let answer = after.ask(&payout, None, Some(&sealed)).await;
+    assert_eq!(whats(&answer), [certainly(Reported::Accepted, None)]);
+    assert_eq!(script.sent()[0].body, sealed.bytes.as_slice());
+    assert_ne!(request(&after, &payout).bytes, sealed.bytes, "a new request is signed anew");
 }
 
 proptest! {

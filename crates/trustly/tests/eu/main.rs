@@ -6,10 +6,14 @@
 
 mod answer;
 mod documented;
+mod fuzz;
+mod key_files;
 mod keys;
+mod mutate;
 mod notice;
 mod notification;
 mod prepare;
+mod random;
 mod register;
 mod reply;
 mod request;
@@ -18,4 +22,5 @@ mod sample;
 mod script;
 mod serialise;
 mod support;
+mod tree;
 mod vectors;

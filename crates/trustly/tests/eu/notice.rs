@@ -279,6 +279,47 @@ fn what_trustly_did_not_sign_for_this_payout_is_not_believed() {
     }
 }
 
+/// Nobody but Trustly has a reason to sign so at an address with our mac: it is told apart from a
+/// forgery, because statuses are lost until somebody looks.
+#[test]
+fn an_unknown_algorithm_is_no_forgery() {
+    let genuine = signed_notification(&PAIR, "credit", &data(EUR_800));
+    let renamed = |prefix: &str| {
+        let body = genuine.replacen("\"signature\":\"", &format!("\"signature\":\"{prefix}"), 1);
+        assert_ne!(body, genuine);
+        (offline().receive(&inbound(&segment_of(&payout()), &body)), body)
+    };
+    for prefix in ["alg=PS256;", "alg=RS1;", "alg=", "alg=rs256;"] {
+        let (refused, body) = renamed(prefix);
+        assert_eq!(refused, Err(Rejection::Unverifiable), "{prefix}");
+        let elsewhere = offline().receive(&inbound("po_x.1.ab", &body));
+        assert_eq!(elsewhere, Err(Rejection::Forged), "the address comes first");
+    }
+    assert_eq!(renamed("alg=RS256;").0, Err(Rejection::Forged));
+}
+
+/// What readers may disagree about is refused although its signature is good under one reading.
+#[test]
+fn signed_bodies_that_can_be_read_in_two_ways_are_refused() {
+    let genuine = signed_notification(&PAIR, "credit", &data(EUR_800));
+    let refused = |from: &str, to: &str| {
+        let body = genuine.replacen(from, to, 1);
+        assert_ne!(body, genuine, "{from}");
+        offline().receive(&inbound(&segment_of(&payout()), &body)).unwrap_err()
+    };
+    let amount = r#""amount":"800.00""#;
+    for twice in [r#""amount":"800.00""#, r#""amount":"900.00""#, r#""\u0061mount":"800.00""#] {
+        assert_eq!(refused(amount, &format!("{amount},{twice}")), Rejection::Malformed);
+        assert_eq!(refused(amount, &format!("{twice},{amount}")), Rejection::Malformed);
+    }
+    assert_eq!(refused("\"params\"", "\"params\":{},\"params\""), Rejection::Malformed);
+    assert_eq!(refused("\"uuid\"", &format!("\"uuid\":\"{UUID}\",\"uuid\"")), Rejection::Malformed);
+    let deep = format!(r#"{amount},"z":{}{}"#, "[".repeat(100), "]".repeat(100));
+    assert_eq!(refused(amount, &deep), Rejection::Malformed, "empty arrays change no signature");
+    let long = format!(r#""amount":800.{}"#, "0".repeat(100));
+    assert_eq!(refused(amount, &long), Rejection::Malformed);
+}
+
 /// The address alone is not enough to act on: what is signed must name the payout too.
 #[test]
 fn what_does_not_name_the_payout_is_not_acted_on() {

@@ -31,7 +31,13 @@ pub(crate) fn policy() -> Policy {
 
 fn merchant_key() -> MerchantKey {
     let pem = OTHER_PAIR.independent.to_pkcs8_pem(LineEnding::LF).unwrap();
-    MerchantKey::parse(&pem, None).unwrap()
+    MerchantKey::parse(pem.as_bytes(), None).unwrap()
+}
+
+/// A key that the merchant has made to replace the other.
+pub(crate) fn another_merchant_key() -> MerchantKey {
+    let files = trustly::eu::keygen::generate().unwrap();
+    MerchantKey::parse(files.private_pem.as_bytes(), None).unwrap()
 }
 
 /// The merchant signs with one pair and Trustly with the other.

@@ -68,7 +68,7 @@ pub(crate) fn order(key: &str, amount: Money) -> Order {
 pub(crate) fn pending(order: Order) -> Payout {
     let id = payout_id(&order.merchant, &order.idempotency_key);
     let fingerprint = fingerprint(&ring(&[1]), &order, &raw_handle("1234567890"));
-    let created = Created { order, fingerprint, look_first: None, resolved: true };
+    let created = Created { order, fingerprint, forgetful_until: None, resolved: true };
     machine::apply(None, &machine::create(id, created, NOW))
 }
 

@@ -27,8 +27,8 @@ impl Pair {
     fn generate() -> Self {
         let files = keygen::generate().unwrap();
         Self {
-            merchant: MerchantKey::parse(&files.private_pem, None).unwrap(),
-            trustly: [TrustlyKey::parse(&files.public_pem).unwrap()],
+            merchant: MerchantKey::parse(files.private_pem.as_bytes(), None).unwrap(),
+            trustly: [TrustlyKey::parse(files.public_pem.as_bytes()).unwrap()],
             independent: RsaPrivateKey::from_pkcs8_pem(&files.private_pem).unwrap(),
         }
     }
@@ -43,8 +43,12 @@ pub(crate) fn json(text: &str) -> Json {
 
 /// Signs like Trustly; `algorithm` is `""`, `"RS256"`, `"RS384"` or `"RS512"`.
 pub(crate) fn sign(pair: &Pair, algorithm: &str, plaintext: &str) -> String {
+    sign_with(&pair.independent, algorithm, plaintext)
+}
+
+pub(crate) fn sign_with(key: &RsaPrivateKey, algorithm: &str, plaintext: &str) -> String {
     let (scheme, digest) = scheme(algorithm, plaintext);
-    let signature = STANDARD.encode(pair.independent.sign(scheme, &digest).unwrap());
+    let signature = STANDARD.encode(key.sign(scheme, &digest).unwrap());
     if algorithm.is_empty() { signature } else { format!("alg={algorithm};{signature}") }
 }
 

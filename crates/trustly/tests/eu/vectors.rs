@@ -1,25 +1,28 @@
 //! The published vectors: genuine messages of Trustly's test environment, and signatures made with
-//! the key pair of Trustly's signature tester, of which the public half is enough.
+//! the key pair of Trustly's signature tester, of which the public half is enough: M1, M2, M4 and M5
+//! are published with Trustly's clients, M6 and M8 were computed once from Trustly's examples.
 
 use trustly::eu::canonical;
 use trustly::eu::key::TrustlyKey;
+use trustly::eu::published::{self, Published};
 use trustly::eu::signature::{self, SignatureError};
 use trustly::eu::uuid::Uuid;
 use trustly::eu::wire::Unverified;
+use trustly::eu::wire::notification::{Method, UnverifiedNotification};
 use trustly::eu::wire::reply::{Reply, UnverifiedReply};
 
-use crate::support::{UUID, json};
+use crate::support::{PAIR, UUID, json};
 
 fn trustly_test() -> TrustlyKey {
-    TrustlyKey::parse(include_str!("../keys/trustly-test.pem")).unwrap()
+    TrustlyKey::parse(include_bytes!("../keys/trustly-test.pem")).unwrap()
 }
 
 fn tester() -> TrustlyKey {
-    TrustlyKey::parse(include_str!("../keys/signature-tester.pem")).unwrap()
+    TrustlyKey::parse(include_bytes!("../keys/signature-tester.pem")).unwrap()
 }
 
 fn trustly_live() -> TrustlyKey {
-    TrustlyKey::parse(include_str!("../keys/trustly-live.pem")).unwrap()
+    TrustlyKey::parse(include_bytes!("../keys/trustly-live.pem")).unwrap()
 }
 
 /// Verifies a genuine message, and its copy with one changed character.
@@ -112,7 +115,17 @@ fn m5_a_notification() {
     let plain = "cancel258a2184-9021-b874-21ca-293425152415enduserid32123messageid98348932\
         notificationid4876513450orderid87654567timestamp2013-12-20 14:42:04.675645+01";
     let uuid = "258a2184-9021-b874-21ca-293425152415";
-    published("cancel", uuid, data, plain, &[include_str!("data/m5.sha1.txt")]);
+    let signature = include_str!("data/m5.sha1.txt");
+    published("cancel", uuid, data, plain, &[signature]);
+    let body = format!(
+        r#"{{"method":"cancel","params":{{"signature":"{signature}","uuid":"{uuid}",
+            "data":{data}}},"version":"1.1"}}"#
+    );
+    let parsed = UnverifiedNotification::parse(body.as_bytes()).unwrap();
+    let cancel = parsed.verify(&[trustly_live(), tester()]).unwrap();
+    assert_eq!((cancel.method, cancel.uuid.as_str()), (Method::Cancel, uuid));
+    assert_eq!(cancel.message_id.as_deref(), Some("98348932"));
+    assert_eq!(cancel.occurred_at_ms, Some(1_387_546_924_675));
 }
 
 #[test]
@@ -136,6 +149,11 @@ fn m6_a_payout_in_every_algorithm() {
 
 #[test]
 fn the_published_keys_have_the_published_fingerprints() {
+    let keys = [trustly_test(), trustly_live(), tester()];
+    let named = keys.map(|key| published::published(key.fingerprint()));
+    let expected = [Published::TrustlyTest, Published::TrustlyLive, Published::SignatureTester];
+    assert_eq!(named, expected.map(Some));
+    assert_eq!(published::published(PAIR.trustly[0].fingerprint()), None);
     assert_eq!(
         [trustly_test().fingerprint(), trustly_live().fingerprint(), tester().fingerprint()],
         [

@@ -224,7 +224,7 @@ prop_compose! {
     fn payout()(
         (id, order, fingerprint, state) in (payout_id(), order(), fingerprint(), state()),
         (attempts, receipts) in (vec(attempt(), 0..4), vec(receipt(), 0..6)),
-        (resolved, look_first, cancel_requested) in (any::<bool>(), of(time()), any::<bool>()),
+        (resolved, forgetful_until, cancel_requested) in (any::<bool>(), of(time()), any::<bool>()),
         unconfirmed in of(hint()),
         (provider_reference, speed_achieved) in (of(provider_reference()), of(speed())),
         (accepted_at, completed_at, ended_at) in (of(time()), of(time()), of(time())),
@@ -239,7 +239,7 @@ prop_compose! {
             state,
             attempts,
             resolved,
-            look_first,
+            forgetful_until,
             cancel_requested,
             unconfirmed,
             provider_reference,
@@ -288,9 +288,9 @@ prop_compose! {
 prop_compose! {
     fn created()(
         (order, fingerprint) in (order(), fingerprint()),
-        (look_first, resolved) in (of(time()), any::<bool>()),
+        (forgetful_until, resolved) in (of(time()), any::<bool>()),
     ) -> Created {
-        Created { order, fingerprint, look_first, resolved }
+        Created { order, fingerprint, forgetful_until, resolved }
     }
 }
 
@@ -313,6 +313,7 @@ fn change() -> impl Strategy<Value = Change> {
         Just(Change::Contradicted),
         Just(Change::Held),
         Just(Change::Presumed),
+        time().prop_map(Change::PastForgotten),
         settlement().prop_map(|settlement| Change::Settled(Box::new(settlement))),
     ]
 }
@@ -390,6 +391,7 @@ fn what() -> impl Strategy<Value = What> {
         Just(What::HintGivenUp),
         (reason(), time()).prop_map(|(reason, until)| What::Blocked(reason, until)),
         Just(What::Presumed),
+        time().prop_map(What::PastForgotten),
         settlement().prop_map(|settlement| What::Settled(Box::new(settlement))),
     ]
 }
@@ -427,9 +429,9 @@ prop_compose! {
     pub(crate) fn fence()(
         payout in payout_id(),
         (merchant, idempotency_key) in (merchant(), idempotency_key()),
-        fenced_at in time(),
+        (fenced_at, forgetful_until) in (time(), of(time())),
     ) -> Fence {
-        Fence { payout, merchant, idempotency_key, fenced_at }
+        Fence { payout, merchant, idempotency_key, fenced_at, forgetful_until }
     }
 }
 

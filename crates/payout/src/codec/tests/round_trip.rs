@@ -125,7 +125,7 @@ fn typical_values_are_small() {
     let fingerprint = fingerprint(&ring(&[1]), &order, &target);
     record.payout.fingerprint = fingerprint.clone();
     record.payout.attempts[0].masked = "x".repeat(400);
-    let created = Created { order, fingerprint, look_first: None, resolved: true };
+    let created = Created { order, fingerprint, forgetful_until: None, resolved: true };
     let change = Change::Created(Box::new(created));
     let mut events = samples::events();
     let later = events.remove(1);

@@ -132,7 +132,7 @@ fn pending() -> Payout {
         state: State::Pending { held: None },
         attempts: Vec::new(),
         resolved: false,
-        look_first: None,
+        forgetful_until: None,
         cancel_requested: false,
         unconfirmed: None,
         provider_reference: None,
@@ -156,7 +156,7 @@ pub(crate) fn records() -> Vec<Record> {
         state: State::Indeterminate { parked: Some(Reason::HorizonPassed) },
         attempts: vec![attempt(1, AttemptStatus::NotSent), attempt(2, in_doubt())],
         resolved: true,
-        look_first: Some(at(2)),
+        forgetful_until: Some(at(2)),
         cancel_requested: true,
         unconfirmed: Some(Hint { status: Reported::Failed, since: at(8) }),
         attention: Some(Reason::Contradicted),
@@ -225,7 +225,7 @@ pub(crate) fn events() -> Vec<Event> {
     let created = Created {
         order: order(to_destination()),
         fingerprint: fingerprint(),
-        look_first: Some(at(2)),
+        forgetful_until: Some(at(2)),
         resolved: true,
     };
     let created = event(Change::Created(Box::new(created)), State::Pending { held: None });
@@ -275,6 +275,7 @@ fn plain_changes() -> impl Iterator<Item = (Change, State)> {
         ),
         (Change::Contradicted, State::Failed { reason: Reason::Other }),
         (Change::Presumed, State::Presumed),
+        (Change::PastForgotten(at(2)), State::Pending { held: None }),
         (
             Change::Settled(Box::new(settlement())),
             State::Failed { reason: Reason::SettledByOperator },
@@ -390,6 +391,7 @@ fn plain_inputs() -> impl Iterator<Item = What> {
         What::HintGivenUp,
         What::Blocked(Reason::SubmissionPaused, at(9)),
         What::Presumed,
+        What::PastForgotten(at(2)),
         What::Settled(Box::new(settlement())),
     ]
     .into_iter()
@@ -397,7 +399,14 @@ fn plain_inputs() -> impl Iterator<Item = What> {
 
 pub(crate) fn fences() -> Vec<Fence> {
     let (merchant, idempotency_key) = (name("demo-eu"), name("order-1"));
-    vec![Fence { payout: name(PAYOUT), merchant, idempotency_key, fenced_at: at(8) }]
+    let fence = Fence {
+        payout: name(PAYOUT),
+        merchant,
+        idempotency_key,
+        fenced_at: at(8),
+        forgetful_until: None,
+    };
+    vec![fence.clone(), Fence { forgetful_until: Some(at(2)), ..fence }]
 }
 
 pub(crate) fn evidence() -> Vec<SealedEvidence> {

@@ -3,9 +3,11 @@
 pub(crate) mod amount;
 pub(crate) mod destination;
 pub(crate) mod failure;
+pub(crate) mod ops;
 pub(crate) mod payout;
 pub(crate) mod provider;
 pub(crate) mod show;
+mod table;
 
 use tonic::transport::{Channel, Endpoint};
 

@@ -83,6 +83,9 @@ pub(crate) struct Create {
     /// How far the payout should be before the answer; the server limits how long that may take.
     #[arg(long, value_enum, default_value = "submitted")]
     wait: Wait,
+    /// Makes every check, records nothing and asks nobody.
+    #[arg(long)]
+    validate_only: bool,
 }
 
 /// How far a payout should be.
@@ -124,6 +127,9 @@ pub(crate) struct List {
     /// Only the one that the provider knows by this id.
     #[arg(long, value_parser = name::<kind::ProviderReference>)]
     provider_reference: Option<String>,
+    /// Only those that people have to look at.
+    #[arg(long)]
+    needs_attention: bool,
     #[command(flatten)]
     limit: Limit,
 }
@@ -169,42 +175,63 @@ async fn carry_out(args: Args) -> Result<(), Failure> {
     }
 }
 
-async fn create(args: Create) -> Result<(), Failure> {
-    use create_payout_request::Destination;
-    let bank = args.bank.details()?;
-    let destination = match (args.destination, args.provider_handle, bank) {
-        (Some(id), None, None) => Destination::DestinationId(id),
-        (None, Some(handle), None) => Destination::ProviderHandle(handle),
-        (None, None, Some(details)) => Destination::BankDetails(details),
-        _ => return Err(Usage(ONE_DESTINATION.to_owned()).into()),
-    };
-    let request = CreatePayoutRequest {
-        merchant: args.common.merchant.clone(),
-        idempotency_key: args.key,
-        customer: args.customer,
-        amount: Some(amount::parse(&args.amount, &args.currency)?),
-        destination: Some(destination),
-        speed: if args.instant { Speed::Instant } else { Speed::Unspecified }.into(),
-        statement_descriptor: args.statement_descriptor,
-        submit_before: args.submit_before,
-        metadata: args.label.into_iter().collect(),
-        wait_until: match args.wait {
+impl Create {
+    /// How the answer is to look.
+    pub(super) fn output(&self) -> Output {
+        self.common.output
+    }
+
+    /// Where the server is, and what is asked of it.
+    pub(super) fn into_request(self) -> Result<(Common, CreatePayoutRequest), Usage> {
+        use create_payout_request::Destination;
+        let bank = self.bank.details()?;
+        let destination = match (self.destination, self.provider_handle, bank) {
+            (Some(id), None, None) => Destination::DestinationId(id),
+            (None, Some(handle), None) => Destination::ProviderHandle(handle),
+            (None, None, Some(details)) => Destination::BankDetails(details),
+            _ => return Err(Usage(ONE_DESTINATION.to_owned())),
+        };
+        let wait_until = match self.wait {
             Wait::Recorded => WaitUntil::Recorded,
             Wait::Submitted => WaitUntil::Submitted,
             Wait::Outcome => WaitUntil::Outcome,
-        }
-        .into(),
-        ..CreatePayoutRequest::default()
-    };
-    let mut client = PayoutsClient::new(args.common.channel().await?);
+        };
+        let request = CreatePayoutRequest {
+            merchant: self.common.merchant.clone(),
+            idempotency_key: self.key,
+            customer: self.customer,
+            amount: Some(amount::parse(&self.amount, &self.currency)?),
+            destination: Some(destination),
+            speed: if self.instant { Speed::Instant } else { Speed::Unspecified }.into(),
+            statement_descriptor: self.statement_descriptor,
+            submit_before: self.submit_before,
+            metadata: self.label.into_iter().collect(),
+            wait_until: wait_until.into(),
+            validate_only: self.validate_only,
+            ..CreatePayoutRequest::default()
+        };
+        Ok((self.common, request))
+    }
+}
+
+async fn create(args: Create) -> Result<(), Failure> {
+    let waits = args.wait == Wait::Outcome;
+    let (common, request) = args.into_request()?;
+    let mut client = PayoutsClient::new(common.channel().await?);
     let answer = client.create_payout(request).await.map_err(|status| explain_mutation(&status))?;
     let answer = answer.into_inner();
-    let payout = answer.payout.unwrap_or_default();
-    let mut shown = show::payout(&payout);
-    shown["replayed"] = answer.replayed.into();
-    show::print(args.common.output, &shown);
-    if args.wait == Wait::Outcome && payout.outcome() == Outcome::Undecided {
-        let id = &payout.id;
+    let mut unknown = None;
+    let shown = match &answer.payout {
+        None => serde_json::json!({ "validated": answer.validated }),
+        Some(payout) => {
+            let mut shown = show::payout(payout);
+            shown["replayed"] = answer.replayed.into();
+            unknown = Some(&payout.id).filter(|_| payout.outcome() == Outcome::Undecided);
+            shown
+        }
+    };
+    show::print(common.output, &shown);
+    if let Some(id) = unknown.filter(|_| waits) {
         eprintln!(
             "the wait ended before the outcome is known; go on with \
              `payoutd payout watch --id {id} --beginning --until-outcome`"
@@ -231,6 +258,7 @@ async fn list(args: List) -> Result<(), Failure> {
         merchant: args.common.merchant.clone(),
         customer: args.customer.unwrap_or_default(),
         provider_reference: args.provider_reference.unwrap_or_default(),
+        needs_attention: args.needs_attention,
         page_size: args.limit.page_size(),
         ..ListPayoutsRequest::default()
     };

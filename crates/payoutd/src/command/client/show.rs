@@ -179,7 +179,7 @@ fn payout_event(about: &PayoutEvent) -> Value {
 }
 
 /// Whether a new payout may succeed is said only when this one is over: before, it is no advice.
-fn cause(cause: &Cause, outcome: Outcome) -> Value {
+pub(super) fn cause(cause: &Cause, outcome: Outcome) -> Value {
     filled(json!({
         "reason": bare(cause.reason().as_str_name(), "REASON_"),
         "retryable": (outcome == Outcome::NotPaid).then_some(cause.retryable),
@@ -252,11 +252,11 @@ pub(crate) fn amount(money: &Money) -> String {
     }
 }
 
-fn bare<'a>(name: &'a str, prefix: &str) -> &'a str {
+pub(super) fn bare<'a>(name: &'a str, prefix: &str) -> &'a str {
     name.strip_prefix(prefix).unwrap_or(name)
 }
 
-fn time(at: Option<&prost_types::Timestamp>) -> Value {
+pub(super) fn time(at: Option<&prost_types::Timestamp>) -> Value {
     at.map_or(Value::Null, |at| json!(timestamp(at).to_string()))
 }
 

@@ -1,3 +1,4 @@
+mod operations;
 pub(crate) mod samples;
 
 use std::collections::HashMap;
@@ -550,7 +551,7 @@ fn a_description_is_sorted_and_complete() {
         currencies: vec![(currency("HUF"), None, None), (currency("EUR"), None, None)],
         countries: Vec::new(),
         methods,
-        confirms: true,
+        presumed_after: None,
         duplicate_protection: false,
         return_window: Duration::from_secs(86_400),
     };

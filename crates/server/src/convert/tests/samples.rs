@@ -61,7 +61,7 @@ pub(crate) fn created() -> Event {
     let target = TargetRequest::ProviderHandle(RawHandle::parse("1234567890").unwrap());
     let order = order();
     let fingerprint = fingerprint(&keys, &order, &target);
-    let created = Created { order, fingerprint, look_first: None, resolved: true };
+    let created = Created { order, fingerprint, forgetful_until: None, resolved: true };
     machine::create(id(), created, NOW)
 }
 
