@@ -212,6 +212,7 @@ async fn check_requested(world: &World, merchant: &str, key: &str, state: Payout
         let payout: Payout = answer.payout.unwrap();
         assert_eq!((payout.state(), payout.outcome()), (state, Outcome::Undecided));
         assert_eq!(payout.give_back, None);
+        assert!(payout.cancel_requested, "it can be seen without the log");
     }
     let mut requested = 0;
     for event in world.events(merchant).await {

@@ -6,15 +6,15 @@ use std::process::Command;
 
 use rsa::RsaPrivateKey;
 use rsa::pkcs8::{DecodePrivateKey, DecodePublicKey};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::world::{CUSTOMER, EU, World, binary, id_of};
 
 /// What a command came to.
-struct Ran {
-    code: Option<i32>,
-    out: String,
-    err: String,
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Ran {
@@ -24,7 +24,7 @@ impl Ran {
     }
 }
 
-fn run(world: &World, args: &[&str]) -> Ran {
+pub(crate) fn run(world: &World, args: &[&str]) -> Ran {
     let mut command = Command::new(binary());
     command.args(args);
     command.env("PAYOUTD_ENDPOINT", format!("http://{}", world.grpc_at));
@@ -32,7 +32,7 @@ fn run(world: &World, args: &[&str]) -> Ran {
     finish(command)
 }
 
-fn finish(mut command: Command) -> Ran {
+pub(crate) fn finish(mut command: Command) -> Ran {
     let output = command.output().unwrap();
     Ran {
         code: output.status.code(),
@@ -42,7 +42,7 @@ fn finish(mut command: Command) -> Ran {
 }
 
 /// Runs a command that must work, for its only answer.
-fn answer(world: &World, args: &[&str]) -> Value {
+pub(crate) fn answer(world: &World, args: &[&str]) -> Value {
     let ran = run(world, &[args, &["--output", "json"]].concat());
     assert_eq!(ran.code, Some(0), "{args:?}: {}", ran.err);
     let [answer] = ran.json().try_into().unwrap();
@@ -68,16 +68,16 @@ async fn destinations_are_made_and_listed() {
     let registered = answer(&world, &[&register[..], &bank].concat());
     assert_eq!(registered["state"], "ACTIVE");
     assert_eq!(registered["kind"], "BANK_DETAILS");
-    assert_eq!(registered["account"], "DE*****6199");
+    assert_eq!(registered["summary"]["masked_account"], "DE*****6199");
     let import = ["destination", "import", "--customer", CUSTOMER, "--provider-handle"];
     let imported = answer(&world, &[&import[..], &["1234567890"]].concat());
     assert_eq!(imported["kind"], "PROVIDER_HANDLE");
-    assert_eq!(imported["account"], "*****7890");
+    assert_eq!(imported["summary"]["masked_account"], "*****7890");
     let swedish = ["--country", "SE", "--bank-number", "6112", "--account-number", "69706212"];
     let organisation = ["--organisation", "Öberg AB"];
     let register = ["destination", "register", "--customer", "customer-2"];
     let local = answer(&world, &[&register[..], &swedish, &organisation].concat());
-    assert_eq!(local["account"], "SE*****6212");
+    assert_eq!(local["summary"]["masked_account"], "SE*****6212");
     let list = ["destination", "list", "--output", "json"];
     let listed = run(&world, &list).json();
     let ids: Vec<_> = listed.iter().map(|found| &found["id"]).collect();
@@ -104,7 +104,11 @@ async fn payouts_are_made_shown_watched_and_cancelled() {
         (&created["state"], &created["outcome"]),
         (&"COMPLETED".into(), &"SUCCEEDED".into())
     );
-    assert_eq!((&created["amount"], &created["replayed"]), (&"EUR 10.50".into(), &false.into()));
+    assert_eq!(created["amount"], json!({ "currency_code": "EUR", "minor_units": 1050 }));
+    assert_eq!(created["replayed"], false);
+    assert_eq!(created["destination"]["destination_id"], destination);
+    assert_eq!(created["attempts"][0]["state"], "ACCEPTED");
+    assert!(created["outcome_at"].is_string(), "{created}");
     assert_eq!(answer(&world, &create)["replayed"], true);
 
     let id = id_of(EU, "order-1");
@@ -120,6 +124,7 @@ async fn payouts_are_made_shown_watched_and_cancelled() {
     assert_eq!(watched.code, Some(0));
     let events = watched.json();
     assert_eq!(events.first().unwrap()["payout_event"]["kind"], "CREATED");
+    assert_eq!(events.first().unwrap()["payout_event"]["payout_id"], id);
     assert_eq!(events.last().unwrap()["payout_event"]["state_after"], "COMPLETED");
     assert!(watched.err.contains("--cursor"), "{}", watched.err);
     let text = run(&world, &watch).out;
@@ -210,7 +215,13 @@ fn a_slip_on_the_command_line_is_named_with_its_flag_and_ends_with_2() {
         (with(&["--account-number", "1"]), &["--country", "--bank-number"]),
         (with(&["--iban", "x", "--first-name", "y"]), &["--last-name"]),
         ([&paying("1", "EUR")[..], &["--wait", "long"]].concat(), &["--wait", "outcome"]),
-        (vec!["payout", "get"], &["--id"]),
+        (vec!["payout", "get"], &["--id", "--key"]),
+        ([&paying("1", "EUR")[..], &["--label", "x"]].concat(), &["--label", "name=value"]),
+        (
+            [&paying("1", "EUR")[..], &["--submit-before", "x"]].concat(),
+            &["--submit-before", "2030"],
+        ),
+        (vec!["--log", "a=b=c", "payout", "list"], &["--log", "is no filter"]),
         (vec!["payout", "get", "--key", "a b"], &["--key", "from ! to ~"]),
         (vec!["payout", "get", "--key", "k", "--merchant", "Ä"], &["--merchant", "a-z, 0-9 and -"]),
         (vec!["payout", "list", "--customer", ""], &["--customer", "is required"]),
@@ -350,7 +361,7 @@ async fn a_slip_in_the_file_is_named_without_the_secret_in_it() {
         (PASSWORD, "password = hunter2", &["line 19"]),
         (PASSWORD, "password = \"hunter2", &["line 19"]),
         (STATEMENT, "shopper_statement = { text = \"hunter2\" }", &["line 23", "a string"]),
-        (STATEMENT, "pasword = \"hunter2\"", &["line 23", "pasword"]),
+        (STATEMENT, "pasword = \"hunter2\"", &["shopper_statement", "is missing", "pasword"]),
         ("\"100ms\"", "\"100\"", &["line 8", "is not a duration"]),
         ("{ file = \"secrets/key-1\" }", "{ hex = \"hunter2\" }", &["line 14", "file", "env"]),
     ];
@@ -370,16 +381,18 @@ async fn a_slip_in_the_file_is_named_without_the_secret_in_it() {
 #[test]
 fn keys_are_made_once_and_for_their_owner_only() {
     let directory = tempfile::tempdir().unwrap();
+    // A directory that is not there yet is made.
+    let directory = directory.path().join("some/where");
     let keygen = || {
         let mut command = Command::new(binary());
-        command.args(["keygen", "--directory"]).arg(directory.path());
+        command.args(["keygen", "--directory"]).arg(&directory);
         finish(command)
     };
     let made = keygen();
     assert_eq!(made.code, Some(0), "{}", made.err);
     let (private, public) = ("merchant-private.pem", "merchant-public.pem");
     assert!(made.out.contains(private) && made.out.contains(public), "{}", made.out);
-    let path = |name: &str| directory.path().join(name);
+    let path = |name: &str| directory.join(name);
     let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&path(private)), 0o600);
     let pem = std::fs::read_to_string(path(private)).unwrap();
@@ -389,7 +402,7 @@ fn keys_are_made_once_and_for_their_owner_only() {
     assert_eq!(key.to_public_key(), expected);
     let again = keygen();
     assert_eq!(again.code, Some(1), "{}", again.out);
-    assert!(again.err.contains(private), "{}", again.err);
+    assert!(again.err.contains(private) && again.err.contains("--directory"), "{}", again.err);
     assert_eq!(std::fs::read_to_string(path(private)).unwrap(), pem, "a key in use is kept");
     assert_eq!(std::fs::read_to_string(path(public)).unwrap(), public_pem);
     assert!(!again.err.contains("BEGIN") && !made.out.contains("BEGIN"));
@@ -402,6 +415,7 @@ fn the_demonstration_goes_as_expected() {
     let ran = finish(command);
     assert_eq!(ran.code, Some(0), "{}\n{}", ran.out, ran.err);
     assert_eq!(ran.out.lines().last(), Some("demo: 14 of 14 as expected"), "{}", ran.out);
+    assert_eq!(ran.err, "", "no log lines in the story");
     for line in ["GIVE BACK", "RETURNED", "KEY_FENCED", "IDEMPOTENCY_KEY_REUSED"] {
         let shown = ran.out.to_uppercase().contains(line);
         assert!(shown, "{line} is not shown in {}", ran.out);

@@ -11,8 +11,8 @@ use serde_json::json;
 
 use crate::calls::{Call, refused};
 use crate::samples::{details, iban_of_a_person, local, person, to_bank_details, to_handle};
-use crate::trustly::ACCESS_ID;
-use crate::world::{EU, Options, US, World, request};
+use crate::trustly::{ACCESS_ID, Keys, Notice};
+use crate::world::{EU, Options, US, World, id_of, request};
 
 /// What no caller, log reader or thief of a disk may learn from us.
 fn secrets(world: &World, handle: &str) -> Vec<(&'static str, String)> {
@@ -111,6 +111,7 @@ async fn live(world: &mut World, handle: &str) -> (Vec<String>, Files) {
         world.wait_for(merchant, key, &[PayoutState::Completed]).await;
     }
     world.wait_for(EU, "handle-1", &[PayoutState::Failed]).await;
+    remark(world).await;
     // Found again after a crash, in the midst of things.
     let silent = json!({ "region": "eu", "on": "*", "fault": "http_500", "times": 1000 });
     world.fault(silent).await;
@@ -127,6 +128,18 @@ async fn live(world: &mut World, handle: &str) -> (Vec<String>, Files) {
         answers.push(format!("{:?}", world.events(merchant).await));
     }
     (answers, data)
+}
+
+/// A genuine notification whose free texts repeat what was sent.
+async fn remark(world: &World) {
+    let (keys, id) = (Keys::of(world), id_of(EU, "german"));
+    let mut notice = Notice::new("payoutfailed", &id, "5000000001");
+    notice.data.insert("errorcode", "DE75512108001245126199".to_owned());
+    notice.data.insert("errormessage", "Heimlinde Verborgen, 00071694836".to_owned());
+    let url = format!("http://{}{}", world.webhooks_at, keys.address(&id));
+    let body = notice.signed(&keys.trustly).to_string();
+    let answer = world.http.post(url).body(body).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
 }
 
 /// Mistakes in requests that carry secrets.

@@ -47,6 +47,10 @@ async fn what_is_not_let_in_says_so_before_it_is_ever_sent() {
         let held = count(&world, merchant, "held", PayoutEventKind::HoldChanged).await;
         assert_eq!(held, 1, "{merchant}");
     }
+    let log = std::fs::read_to_string(world.server_log()).unwrap();
+    let holds = log.lines().filter(|line| line.contains("payout hold changed"));
+    let spelled = |line: &&str| line.contains("INFO") && line.contains("\"ACCESS_REFUSED\"");
+    assert_eq!(holds.filter(spelled).count(), 2, "{log}");
 }
 
 /// A store that may have forgotten cannot say that a refused destination was never paid to.
@@ -96,6 +100,10 @@ async fn a_webhook_that_is_never_confirmed_is_left_to_people() {
     let payout = world.wait_until(US, "paid", "left to people", told).await;
     assert_eq!((payout.state(), payout.give_back), (PayoutState::Completed, None));
     assert_eq!(count(&world, US, "paid", PayoutEventKind::AttentionRaised).await, 1);
+    let log = std::fs::read_to_string(world.server_log()).unwrap();
+    let told = log.lines().find(|line| line.contains("\"attention\"")).unwrap();
+    assert!(told.contains("ERROR") && told.contains("\"UNCONFIRMED\""), "{told}");
+    assert!(told.contains("compare what the provider says"), "{told}");
 }
 
 fn assigned(payout: &Payout) -> String {

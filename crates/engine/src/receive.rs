@@ -52,6 +52,12 @@ pub enum ReceiveError {
 }
 
 impl Engine {
+    /// Whether a notification with this head can be genuine, before its body is read. Proves
+    /// nothing.
+    pub fn admits(&self, merchant: &Merchant, path: &str, authorization: Option<&str>) -> bool {
+        self.adapter(merchant).is_ok_and(|adapter| adapter.admits(path, authorization))
+    }
+
     /// Takes a notification in. What is acknowledged is durable, unless it certainly concerns no
     /// payout; a repeat is answered alike and changes nothing.
     pub async fn receive(

@@ -96,6 +96,7 @@ async fn recover_what_is_due(
 ) {
     let mut tasks = JoinSet::new();
     let mut look_at_queues = Duration::ZERO;
+    let mut trouble = Trouble::default();
     let mut steady_since = engine.time().steady_since;
     while !*stopped.borrow() {
         if engine.time().steady_since != steady_since {
@@ -114,10 +115,18 @@ async fn recover_what_is_due(
         let claimed = match claim(engine, permits.available_permits()).await {
             Ok(claimed) => claimed,
             Err(error) => {
-                tracing::error!(%error, "cannot look for payouts that are due");
-                Vec::new()
+                let interval = engine.parts().limits.recovery_interval;
+                let (told, next) = trouble.met(engine.clock().monotonic(), interval);
+                if told {
+                    let failures = trouble.count;
+                    tracing::error!(%error, failures, "cannot look for payouts that are due");
+                }
+                let stop = std::pin::pin!(wait_for_stop(stopped.clone()));
+                select(stop, engine.clock().sleep_until(next)).await;
+                continue;
             }
         };
+        trouble.over();
         if claimed.is_empty() {
             let stop = std::pin::pin!(wait_for_stop(stopped.clone()));
             let due = std::pin::pin!(wait_for_work(engine));
@@ -136,6 +145,46 @@ async fn recover_what_is_due(
     }
     finish(engine, tasks, grace).await;
 }
+
+/// That the store does not say what is due, pass after pass: a full disk lasts for hours.
+#[derive(Default)]
+struct Trouble {
+    /// Passes in a row that failed.
+    count: u32,
+    /// When it was last told.
+    told: Duration,
+}
+
+impl Trouble {
+    /// Counts a pass that failed at `now`. Says whether it is to be told, which the first is and
+    /// then one per interval, and when to look again.
+    fn met(&mut self, now: Duration, interval: Duration) -> (bool, Duration) {
+        let told = self.count == 0 || now.saturating_sub(self.told) >= TROUBLE_TOLD_INTERVAL;
+        if told {
+            self.told = now;
+        }
+        let doublings = self.count.min(TROUBLE_DOUBLINGS_MAX);
+        let pause = interval.max(SHORTEST_PAUSE).saturating_mul(1 << doublings);
+        self.count = self.count.saturating_add(1);
+        (told, now.saturating_add(pause.min(TROUBLE_PAUSE_MAX)))
+    }
+
+    fn over(&mut self) {
+        if self.count > 0 {
+            tracing::info!(failures = self.count, "payouts that are due are looked for again");
+            self.count = 0;
+        }
+    }
+}
+
+/// How often it is told that a trouble lasts.
+const TROUBLE_TOLD_INTERVAL: Duration = Duration::from_secs(60);
+
+/// The longest pause after a failed look: how long payouts wait at most once the disk has room.
+const TROUBLE_PAUSE_MAX: Duration = Duration::from_secs(10);
+
+/// More make no longer pause, whatever the interval is.
+const TROUBLE_DOUBLINGS_MAX: u32 = 10;
 
 async fn claim(engine: &Engine, limit: usize) -> Result<Vec<PayoutId>, StoreError> {
     if limit == 0 {
@@ -173,5 +222,30 @@ async fn finish(engine: &Engine, mut tasks: JoinSet<()>, grace: Duration) {
     let all = std::pin::pin!(async { while tasks.join_next().await.is_some() {} });
     if let Either::Right(_) = select(all, engine.clock().sleep_until(end)).await {
         tracing::warn!("submissions under way are left to recovery: the grace period is over");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lasting_trouble_is_told_once_a_minute_and_met_ever_more_rarely() {
+        let mut trouble = Trouble::default();
+        let (mut now, mut times) = (Duration::from_secs(100), Vec::new());
+        let end = now + Duration::from_secs(600);
+        let mut passes = 0;
+        while now < end {
+            let (told, next) = trouble.met(now, Duration::ZERO);
+            if told {
+                times.push(now.as_secs());
+            }
+            assert!(next >= now + SHORTEST_PAUSE && next <= now + TROUBLE_PAUSE_MAX);
+            (now, passes) = (next, passes + 1);
+        }
+        assert!(passes < 80, "{passes} passes in ten minutes");
+        assert!(times.len() >= 8 && times.is_sorted_by(|a, b| b - a >= 60), "{times:?}");
+        trouble.over();
+        assert!(trouble.met(now, Duration::ZERO).0, "a new trouble is told at once");
     }
 }

@@ -1,7 +1,7 @@
 //! Taking inputs: read, decide, write, and again if somebody else was quicker. Every change of a
 //! payout after its creation goes through here, whoever it comes from.
 
-use payout::event::Event;
+use payout::event::{self, Event};
 use payout::id::{Merchant, PayoutId};
 use payout::input::{Input, What};
 use payout::keys::KeyError;
@@ -9,8 +9,10 @@ use payout::machine::{self, Declined, Situation, Step, Tries};
 use payout::port::{
     Append, Appended, ClaimChange, EVIDENCE_LENGTH_MAX, Evidence, SealedEvidence, StoreError,
 };
+use payout::reason::Reason;
 use payout::record::{Payout, Record, Schedule};
 use payout::seal::{OpenError, Sealed, seal};
+use payout::state::State;
 use payout::time::{Time, Timestamp};
 use thiserror::Error;
 
@@ -253,20 +255,44 @@ fn is_stale(payout: &Payout, input: &Input, change: &Change) -> bool {
     }
 }
 
-/// One line per change of state; what moved nothing is told at a finer level.
+/// One line per change of state, and per hold; what needs people is told as an error with what to
+/// do, and what moved nothing at a finer level.
 pub(crate) fn log(event: &Event) {
+    let (payout, merchant, sequence) = (&event.payout, &event.merchant, event.sequence);
     let before = event.before.map_or("-", payout::state::StateName::as_str);
     let after = event.after.name().as_str();
-    let reason = event.reason.map(tracing::field::debug);
-    if before == after {
-        tracing::debug!(
-            payout = %event.payout, merchant = %event.merchant, sequence = event.sequence,
-            state = after, reason, "payout noted"
-        );
-        return;
+    let (reason, code) = (event.reason.map(Reason::as_str), event.words.code.as_deref());
+    let parked = match (&event.change, event.after) {
+        (event::Change::Parked, _) => true,
+        // A doubt that ends in nothing but an operator's decision is parked at once.
+        (event::Change::AttemptBecame(_), State::Indeterminate { parked }) => parked.is_some(),
+        _ => false,
+    };
+    match &event.change {
+        event::Change::Contradicted => {
+            let advice = "compare what the provider says with the books of the caller before \
+                          anything more is paid or given back";
+            tracing::error!(
+                %payout, %merchant, sequence, state = after, reason, advice, "attention"
+            );
+        }
+        _ if parked => {
+            let advice = "nothing more is tried by machine: ask the provider what became of the \
+                          order under this id; until then pay in no other way";
+            tracing::error!(
+                %payout, %merchant, sequence, before, after, reason, code, advice, "payout parked"
+            );
+        }
+        event::Change::Held => {
+            tracing::info!(%payout, %merchant, sequence, reason, code, "payout hold changed");
+        }
+        _ if before == after => {
+            tracing::debug!(%payout, %merchant, sequence, state = after, reason, "payout noted");
+        }
+        _ => {
+            tracing::info!(
+                %payout, %merchant, sequence, before, after, reason, code, "payout moved"
+            );
+        }
     }
-    tracing::info!(
-        payout = %event.payout, merchant = %event.merchant, sequence = event.sequence,
-        before, after, reason, code = event.words.code, "payout moved"
-    );
 }

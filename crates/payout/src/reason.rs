@@ -1,5 +1,7 @@
 //! Why something is as it is, in words that no provider owns.
 
+use std::fmt;
+
 /// A neutral reason. New ones may be added; none is ever given another meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reason {
@@ -65,6 +67,12 @@ pub enum Reason {
     Other,
 }
 
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 /// Who can do something about a reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Actor {
@@ -81,6 +89,42 @@ pub enum Actor {
 }
 
 impl Reason {
+    /// The name as callers know it, for logs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AccountClosed => "ACCOUNT_CLOSED",
+            Self::AccountInvalid => "ACCOUNT_INVALID",
+            Self::CustomerBlocked => "CUSTOMER_BLOCKED",
+            Self::MerchantFundsInsufficient => "MERCHANT_FUNDS_INSUFFICIENT",
+            Self::RiskDeclined => "RISK_DECLINED",
+            Self::Sanctions => "SANCTIONS",
+            Self::ReauthenticationRequired => "REAUTHENTICATION_REQUIRED",
+            Self::BankUnavailable => "BANK_UNAVAILABLE",
+            Self::ReturnedByBank => "RETURNED_BY_BANK",
+            Self::RequestRejected => "REQUEST_REJECTED",
+            Self::AccessRefused => "ACCESS_REFUSED",
+            Self::ProviderAborted => "PROVIDER_ABORTED",
+            Self::CancelRequested => "CANCEL_REQUESTED",
+            Self::SubmitBeforePassed => "SUBMIT_BEFORE_PASSED",
+            Self::ConnectionFailed => "CONNECTION_FAILED",
+            Self::AnswerLost => "ANSWER_LOST",
+            Self::AnswerUntrusted => "ANSWER_UNTRUSTED",
+            Self::ProviderUnavailable => "PROVIDER_UNAVAILABLE",
+            Self::Interrupted => "INTERRUPTED",
+            Self::DuplicateReported => "DUPLICATE_REPORTED",
+            Self::AnswerUnknown => "ANSWER_UNKNOWN",
+            Self::ResendUnprotected => "RESEND_UNPROTECTED",
+            Self::HorizonPassed => "HORIZON_PASSED",
+            Self::ProviderAccountChanged => "PROVIDER_ACCOUNT_CHANGED",
+            Self::AmountDiffers => "AMOUNT_DIFFERS",
+            Self::Contradicted => "CONTRADICTED",
+            Self::Unconfirmed => "UNCONFIRMED",
+            Self::SubmissionPaused => "SUBMISSION_PAUSED",
+            Self::SettledByOperator => "SETTLED_BY_OPERATOR",
+            Self::Other => "OTHER",
+        }
+    }
+
     /// Whether a new payout with the same contents can be expected to fare better by itself.
     pub fn retryable(self) -> bool {
         match self {

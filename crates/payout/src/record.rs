@@ -203,6 +203,8 @@ impl Record {
             // After each event: the request of a settled attempt must not pass for the next one's.
             next.erase_what_is_not_needed();
         }
+        // Without an event too: a handle may come for a payout that was cancelled meanwhile.
+        next.erase_what_is_not_needed();
         next.version += 1;
         next
     }

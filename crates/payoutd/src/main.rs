@@ -6,9 +6,8 @@
     reason = "this is the composition root: it reads the clock and the environment for the others"
 )]
 #![expect(
-    clippy::print_stdout,
     clippy::print_stderr,
-    reason = "this is the command line: it speaks to people"
+    reason = "this is the command line: it says to people what went wrong"
 )]
 
 mod clock;
@@ -22,6 +21,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::command::client::failure::JsonError;
 use crate::command::{Usage, check_config, client, demo, keygen, serve, simulate, vouch};
 use crate::telemetry::LogFormat;
 
@@ -31,7 +31,8 @@ const USAGE: u8 = 2;
 const EXIT_CODES: &str = "Exit codes:
   0  done
   1  failed; standard error says why
-  2  not begun: standard error says which flag is wrong and what to write";
+  2  not begun: a flag is missing, unknown or cannot be right, and standard error says which one;
+     nothing was sent or written. What only the server or a file can tell ends with 1";
 
 /// A payouts-provider adapter: one gRPC API, `payouts.v1`, for payments providers.
 #[derive(Parser)]
@@ -40,7 +41,7 @@ struct Cli {
     /// How log lines look.
     #[arg(long, global = true, value_enum, default_value = "json", env = "PAYOUTD_LOG_FORMAT")]
     log_format: LogFormat,
-    /// What is logged, in the syntax of RUST_LOG.
+    /// What is logged, in the syntax of RUST_LOG; warnings only in a demo, unless this is given.
     #[arg(long, global = true, env = "PAYOUTD_LOG")]
     log: Option<String>,
     #[command(subcommand)]
@@ -58,9 +59,12 @@ enum Command {
     /// Creates, reads, watches and cancels payouts.
     #[command(subcommand)]
     Payout(client::payout::Args),
-    /// Registers, imports and lists destinations.
+    /// Registers, imports, reads and deletes destinations.
     #[command(subcommand)]
     Destination(client::destination::Args),
+    /// Shows what a merchant's provider can do.
+    #[command(subcommand)]
+    Provider(client::provider::Args),
     /// Lists what is in doubt, settles it, pauses and resumes, previews.
     #[command(subcommand)]
     Ops(client::ops::Args),
@@ -76,7 +80,14 @@ enum Command {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    telemetry::start(cli.log_format, cli.log.as_deref());
+    let default = match cli.command {
+        Command::Demo(_) => telemetry::QUIET,
+        _ => telemetry::DEFAULT,
+    };
+    if let Err(error) = telemetry::start(cli.log_format, cli.log.as_deref(), default) {
+        eprintln!("payoutd: {error}");
+        return ExitCode::from(USAGE);
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = match runtime {
         Ok(runtime) => runtime,
@@ -92,6 +103,7 @@ fn main() -> ExitCode {
             Command::Simulate(args) => simulate::run(args).await,
             Command::Payout(args) => client::payout::run(args).await,
             Command::Destination(args) => client::destination::run(args).await,
+            Command::Provider(args) => client::provider::run(args).await,
             Command::Ops(args) => client::ops::run(args).await,
             Command::CheckConfig(args) => check_config::run(&args),
             Command::Vouch(args) => vouch::run(&args),
@@ -101,7 +113,10 @@ fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("payoutd: {}", with_causes(&*error));
+            match error.is::<JsonError>() {
+                true => eprintln!("{error}"),
+                false => eprintln!("payoutd: {}", with_causes(&*error)),
+            }
             if error.is::<Usage>() { ExitCode::from(USAGE) } else { ExitCode::FAILURE }
         }
     }

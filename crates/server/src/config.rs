@@ -31,15 +31,18 @@ pub struct Limits {
     pub grpc_connections_max: usize,
     /// Streams on one gRPC connection. Default 256.
     pub connection_streams_max: u32,
-    /// Calls being answered, watches aside. Default 2,048: some 50 KiB each.
+    /// Calls being answered, watches and waiting calls aside. Default 2,048: some 50 KiB each.
     pub calls_max: usize,
+    /// Calls that wait for an outcome; one more is answered at once with the payout as it is.
+    /// Default 4,096: some 20 KiB each.
+    pub waits_max: usize,
     /// Open watches. Default 10,000: some 10 KiB each, and about 100 KiB for one that stalls.
     pub watches_max: usize,
     /// Messages that one watch holds for a caller who does not take them in. Default 64.
     pub watch_buffer_max: usize,
-    /// Open webhook connections. Default 1,024.
+    /// Open webhook connections. Default 1,024, each with at most 64 KiB of a body.
     pub webhook_connections_max: usize,
-    /// Webhooks being taken in. Default 256; each may hold as much as the largest body.
+    /// Webhooks read in full and being verified and recorded. Default 256.
     pub webhooks_max: usize,
 }
 
@@ -49,6 +52,7 @@ impl Default for Limits {
             grpc_connections_max: 4096,
             connection_streams_max: 256,
             calls_max: 2048,
+            waits_max: 4096,
             watches_max: 10_000,
             watch_buffer_max: 64,
             webhook_connections_max: 1024,

@@ -21,8 +21,9 @@ use crate::accept;
 use crate::http1::{self, Answer, plain};
 use crate::service::Shared;
 
-/// The largest notification: providers send some 2 KiB.
-const BODY_LENGTH_MAX: usize = 256 * 1024;
+/// The largest notification: providers send some 2 KiB. Every open connection may hold as much,
+/// which with the default of 1,024 connections makes 64 MiB at worst.
+const BODY_LENGTH_MAX: usize = 64 * 1024;
 
 /// Under which notifications arrive, with the merchant as the next part of the path.
 const PATH: &str = "/notifications/";
@@ -81,10 +82,28 @@ fn addressee<'a>(engine: &Engine, path: &'a str) -> Option<(Merchant, &'a str)> 
     engine.serves(&merchant).then_some((merchant, rest))
 }
 
-/// Takes a notification in, unless there are too many or it takes too long. What is cut off may be
-/// recorded all the same; sent again it is answered alike.
+/// Takes a notification in, unless it takes too long. What is cut off may be recorded all the same;
+/// sent again it is answered alike.
 async fn take_in_time(
     shared: &Shared,
+    permits: &Semaphore,
+    merchant: &Merchant,
+    path: String,
+    request: Request<Incoming>,
+) -> Result<Received, Refusal> {
+    let clock = shared.engine.clock();
+    let end = clock.monotonic() + shared.config.intervals.webhook_max;
+    let take = std::pin::pin!(take(&shared.engine, permits, merchant, path, request));
+    match select(take, clock.sleep_until(end)).await {
+        Either::Left((result, _)) => result,
+        Either::Right(_) => Err(Refusal::TooSlow),
+    }
+}
+
+/// What costs least comes first. The permit is taken with the body in hand: whoever sends slowly
+/// holds up nobody but itself.
+async fn take(
+    engine: &Engine,
     permits: &Semaphore,
     merchant: &Merchant,
     path: String,
@@ -93,30 +112,15 @@ async fn take_in_time(
     if request.method() != Method::POST {
         return Err(Refusal::WrongMethod);
     }
-    let Ok(_permit) = permits.try_acquire() else { return Err(Refusal::Overloaded) };
-    let clock = shared.engine.clock();
-    let end = clock.monotonic() + shared.config.intervals.webhook_max;
-    let take = std::pin::pin!(take(&shared.engine, merchant, path, request));
-    match select(take, clock.sleep_until(end)).await {
-        Either::Left((result, _)) => result,
-        Either::Right(_) => Err(Refusal::TooSlow),
-    }
-}
-
-async fn take(
-    engine: &Engine,
-    merchant: &Merchant,
-    path: String,
-    request: Request<Incoming>,
-) -> Result<Received, Refusal> {
     let (head, body) = request.into_parts();
-    let inbound = Inbound {
-        path,
-        content_type: text_of(&head.headers, &CONTENT_TYPE),
-        authorization: text_of(&head.headers, &AUTHORIZATION).map(Zeroizing::new),
-        body: whole(&head.headers, body).await?,
-    };
-    match engine.receive(merchant, &inbound).await {
+    let authorization = text_of(&head.headers, &AUTHORIZATION).map(Zeroizing::new);
+    if !engine.admits(merchant, &path, authorization.as_ref().map(|text| text.as_str())) {
+        return Err(Refusal::Forged);
+    }
+    let content_type = text_of(&head.headers, &CONTENT_TYPE);
+    let body = whole(&head.headers, body).await?;
+    let Ok(_permit) = permits.try_acquire() else { return Err(Refusal::Overloaded) };
+    match engine.receive(merchant, &Inbound { path, content_type, authorization, body }).await {
         Ok(received) => Ok(received),
         Err(ReceiveError::UnknownMerchant) => Err(Refusal::NotFound),
         Err(ReceiveError::Rejected(Rejection::Forged)) => Err(Refusal::Forged),

@@ -55,6 +55,7 @@ pub async fn serve(
         drain: drain.clone(),
         metrics: Metrics::default(),
         calls: Semaphore::new(config.limits.calls_max),
+        waits: Semaphore::new(config.limits.waits_max),
         watches: Arc::new(Semaphore::new(config.limits.watches_max)),
         started,
     });

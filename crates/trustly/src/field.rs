@@ -8,6 +8,9 @@ use thiserror::Error;
 use crate::decimal::{Decimal, DecimalError, Sign};
 use crate::json::Json;
 
+/// The end of the year 9999 in milliseconds since 1970.
+const EPOCH_MILLIS_MAX: u64 = 253_402_300_799_999;
+
 /// Why a message cannot be used. It names the member and never repeats its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum FieldError {
@@ -58,6 +61,13 @@ pub fn optional_number(tree: &Json, path: &'static str) -> Result<Option<u64>, F
     }
 }
 
+/// Milliseconds since 1970, as a number or as its text. A time beyond the calendar is as good as
+/// absent: a transaction is not worth less for it.
+pub fn optional_time(tree: &Json, path: &'static str) -> Result<Option<u64>, FieldError> {
+    let number = optional_number(tree, path)?;
+    Ok(number.filter(|millis| *millis <= EPOCH_MILLIS_MAX))
+}
+
 /// `true` or `false`, as a boolean or as its text.
 pub fn optional_bool(tree: &Json, path: &'static str) -> Result<Option<bool>, FieldError> {
     match optional(tree, path)? {
@@ -84,6 +94,13 @@ pub fn optional_amount(tree: &Json, path: &'static str) -> Result<Option<Decimal
 pub fn whole_number(text: &str) -> Option<u64> {
     // `u64::from_str` would also take a leading plus.
     if text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse().ok() } else { None }
+}
+
+/// Milliseconds since 1970, up to the end of the year 9999. A later time is no time at all: nobody
+/// can write it, and whoever shows it would fail.
+#[must_use]
+pub fn epoch_millis(text: &str) -> Option<u64> {
+    whole_number(text).filter(|millis| *millis <= EPOCH_MILLIS_MAX)
 }
 
 fn walk<'a>(tree: &'a Json, path: &'static str) -> Result<Option<&'a Json>, FieldError> {
@@ -131,6 +148,14 @@ mod tests {
         assert_eq!(optional_bool(&tree(), "n"), Err(FieldError::Malformed("n")));
         assert!(matches!(optional_amount(&tree(), "m"), Err(FieldError::Amount { .. })));
         assert!(matches!(optional_amount(&tree(), "x"), Err(FieldError::Amount { .. })));
+    }
+
+    #[test]
+    fn times_beyond_the_calendar_are_none() {
+        assert_eq!(epoch_millis("253402300799999"), Some(253_402_300_799_999));
+        for beyond in ["253402300800000", "9223372036854775807", "18446744073709551615", "-1"] {
+            assert_eq!(epoch_millis(beyond), None, "{beyond}");
+        }
     }
 
     #[test]

@@ -318,7 +318,7 @@ fn logs(world: &World, observed: &Observed, verdict: &mut Verdict) {
             verdict.wrong.push(format!("the {name} panicked: {line}"));
         }
     }
-    let orphans = server.lines().filter(|line| line.contains("Interrupted")).count();
+    let orphans = server.lines().filter(|line| line.contains("INTERRUPTED")).count();
     let errors = server.lines().filter(|line| line.contains("\"level\":\"ERROR\"")).count();
     let payouts = |merchant| observed.payouts.values().filter(|p| p.merchant == merchant).count();
     let summary = &verdict.summary;

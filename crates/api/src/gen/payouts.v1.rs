@@ -6,9 +6,10 @@ pub struct Cause {
     /// The neutral reason.
     #[prost(enumeration = "Reason", tag = "1")]
     pub reason: i32,
-    /// True if a new payout (under a new idempotency key, once this one's outcome is NOT_PAID) with
-    /// the same contents may succeed without anybody mending anything first. It never means that this
-    /// payout should be sent again: the adapter does by itself whatever is safe.
+    /// True if a new payout, under a new idempotency key, with the same contents may succeed without
+    /// anybody mending anything first. It has a meaning only once this payout's outcome is NOT_PAID;
+    /// before that it MUST be ignored. It never means that this payout should be sent again: the
+    /// adapter does by itself whatever is safe.
     #[prost(bool, tag = "2")]
     pub retryable: bool,
     /// Who has to act before money can move.
@@ -18,8 +19,9 @@ pub struct Cause {
     /// callers MUST NOT branch on it. Empty if the provider gave none or was not involved.
     #[prost(string, tag = "4")]
     pub provider_code: ::prost::alloc::string::String,
-    /// The provider's own text, at most 256 characters, without bank details or names. For people.
-    /// Empty if the provider gave none or was not involved.
+    /// What the provider said, at most 256 characters, without bank details or names: in the words of
+    /// the adapter where the provider's own could repeat what was sent. For people. Empty if the
+    /// provider gave none or was not involved.
     #[prost(string, tag = "5")]
     pub provider_text: ::prost::alloc::string::String,
 }
@@ -1565,6 +1567,10 @@ pub struct Payout {
     /// When the outcome became what it is. Absent as long as the outcome is UNDECIDED. UTC.
     #[prost(message, optional, tag = "24")]
     pub outcome_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// True if somebody asked to cancel the payout and it was not known then whether it was sent. It
+    /// is carried out as soon as that is possible, and stays true whatever becomes of the payout.
+    #[prost(bool, tag = "25")]
+    pub cancel_requested: bool,
 }
 /// Where a payout goes, as far as it may be shown.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -2513,8 +2519,10 @@ pub struct WatchEnded {
     pub reason: i32,
 }
 /// How far a payout should be before CreatePayout returns. The call returns earlier, without an
-/// error, with the payout as it then is, when the caller's deadline is near or the server's own
-/// limit for waiting is reached.
+/// error, with the payout as it then is, when the caller's deadline is near, when the server's own
+/// limit for waiting is reached (one minute, unless it is configured otherwise), when the server
+/// stops, or when so many calls wait already that there is no room for one more. A caller that finds
+/// the outcome UNDECIDED goes on with WatchPayouts, or repeats the call after a while.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum WaitUntil {
@@ -2525,7 +2533,8 @@ pub enum WaitUntil {
     /// Until the provider has answered or the attempt is in doubt, or until the payout rests in
     /// PENDING because it cannot be sent now.
     Submitted = 2,
-    /// Until the outcome is no longer UNDECIDED.
+    /// Until the outcome is no longer UNDECIDED. That can take days; see above for how long a call
+    /// waits at most.
     Outcome = 3,
 }
 impl WaitUntil {
@@ -2564,9 +2573,11 @@ pub enum CancelResult {
     /// There was no payout under this key, and there can never be one.
     Fenced = 2,
     /// Recorded, and to be carried out as soon as it is known whether the payout was sent. Watch the
-    /// outcome: the payout may still be paid.
+    /// outcome: the payout may still be paid. A payout in PENDING can be answered like this too: where
+    /// the server cannot prove that it remembers all it ever sent, it asks the provider first.
     Requested = 3,
-    /// The payout cannot be cancelled any more: it is with the bank, or its outcome is known.
+    /// The payout cannot be cancelled any more: it is with the bank, or its outcome is known. It says
+    /// nothing about the outcome: read `payout.outcome`, which may be any.
     TooLate = 4,
     /// The provider was asked and its answer is not known: watch the outcome. Without a payout in the
     /// response: there is none under this key and there can never be one, but this installation may
@@ -2611,7 +2622,9 @@ impl CancelResult {
 pub enum WatchEndReason {
     /// Never set by a server.
     Unspecified = 0,
-    /// `until_outcome` is met. There is nothing to go on with.
+    /// `until_outcome` is met. An outcome PRESUMED can still become another one, and SUCCEEDED can
+    /// become NOT_PAID until the payout's `return_window_ends_at`: who wants to hear of it goes on with
+    /// a new stream without `until_outcome`.
     OutcomeReached = 1,
     /// This server is stopping. Go on with a new stream: it goes to another one.
     ShuttingDown = 2,

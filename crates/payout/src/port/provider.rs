@@ -67,6 +67,10 @@ pub trait Provider: Send + Sync {
         request: Option<&Request>,
     ) -> Answer;
 
+    /// Whether a notification with this address and `Authorization` header can be genuine: a cheap
+    /// look that keeps strangers from having their bodies read. Pure; true proves nothing.
+    fn admits(&self, path: &str, authorization: Option<&str>) -> bool;
+
     /// Checks and reads a notification. Pure; nothing is believed before its signature.
     fn receive(&self, inbound: &Inbound) -> Result<Receipt, Rejection>;
 }

@@ -6,6 +6,8 @@ use payout::input::{Certainty, Input, ProviderWords, RefusalKind, Report, Report
 use payout::machine::{Declined, Step};
 use payout::policy::Policy;
 use payout::reason::Reason;
+use payout::record::Vault;
+use payout::seal::Sealed;
 use payout::settlement::Verdict;
 use payout::state::{Hold, State, StateName};
 
@@ -425,6 +427,18 @@ fn a_request_does_not_outlive_its_attempt_within_one_write() {
     let both = before.advance(&bench.events[first..]);
     assert_eq!(both.payout.live_attempt().map(|attempt| attempt.number), Some(2));
     assert_eq!(both.vault.request, None);
+}
+
+/// A handle that comes after the end makes no event, and is not kept either.
+#[test]
+fn a_handle_that_comes_too_late_is_not_kept() {
+    let mut bench = standing(Standing::Unresolved, &resend());
+    bench.must(What::CancelRequested);
+    assert_eq!(state(&bench), StateName::Canceled);
+    bench.nothing(What::DestinationResolved);
+    let mut late = bench.record.clone();
+    late.vault.handle = Some(Sealed::from_bytes(b"handle".to_vec()));
+    assert_eq!(late.advance(&[]).vault, Vault::default());
 }
 
 /// A writer that counts wrongly, because somebody else was quicker, must not be believed.

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use super::Failure;
-use crate::config;
+use super::terminal::say;
+use crate::config::{self, ListenInstead};
 
 /// Arguments of `payoutd check-config`.
 #[derive(clap::Args)]
@@ -14,21 +15,20 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
-    let config = config::load(&args.config)?;
-    println!("{} is complete:", args.config.display());
-    println!("  data directory {}", config.directory.display());
+    let config = config::load(&args.config, ListenInstead::default())?;
+    say(format_args!("{} is complete:", args.config.display()));
+    say(format_args!("  data directory {}", config.directory.display()));
     for (merchant, section) in &config.merchants {
-        let region = match section.provider {
-            config::ProviderConfig::Europe(_) => "Trustly Europe",
-            config::ProviderConfig::Americas(_) => "Trustly Americas",
-        };
-        println!("  merchant {merchant}: {region}");
+        say(format_args!("  merchant {merchant}: {}", section.provider.region()));
+        if let Some(url) = &config.public_url {
+            say(format_args!("    notifications arrive under {url}/notifications/{merchant}"));
+        }
         for key in &section.keys {
-            println!("    {key}");
+            say(format_args!("    {key}"));
         }
     }
-    println!(
+    say(format_args!(
         "note: payout ids derive from merchant names; a renamed merchant cannot see its old payouts"
-    );
+    ));
     Ok(())
 }

@@ -7,6 +7,7 @@ pub(crate) mod keygen;
 pub(crate) mod serve;
 pub(crate) mod shutdown;
 pub(crate) mod simulate;
+pub(crate) mod terminal;
 pub(crate) mod vouch;
 
 /// What a command fails with: a text for the person at the terminal.

@@ -4,13 +4,18 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
+use engine::Engine;
 use futures_util::future::{Either, select};
+use payout::id::Merchant;
+use payout::port::{Filter, Page};
+use payout::state::Outcome;
 use server::{Drained, Intervals, Probes, ServerConfig};
 use tokio::sync::oneshot;
 
+use super::terminal::announce;
 use super::{Failure, shutdown};
 use crate::compose::{Composed, compose};
-use crate::config;
+use crate::config::{self, ListenInstead, MerchantConfig};
 
 /// Arguments of `payoutd serve`.
 #[derive(clap::Args)]
@@ -30,26 +35,65 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(args: Args) -> Result<(), Failure> {
-    let mut config = config::load(&args.config)?;
-    config.listen.grpc = args.grpc.unwrap_or(config.listen.grpc);
-    config.listen.webhooks = args.webhooks.unwrap_or(config.listen.webhooks);
-    config.listen.admin = args.admin.unwrap_or(config.listen.admin);
+    let Args { config: path, grpc, webhooks, admin } = args;
+    let config = config::load(&path, ListenInstead { grpc, webhooks, admin })?;
     let settings = server_config(&config);
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"), configuration = %path.display(),
+        data_directory = %config.directory.display(), "starting"
+    );
+    let regions: Vec<_> = config.merchants.iter().map(region).collect();
     let composed = compose(config).await?;
+    for (merchant, region) in regions {
+        let undecided = undecided(&composed.engine, &merchant).await;
+        tracing::info!(%merchant, region, undecided, "merchant");
+    }
     let bound = composed.bound;
-    println!("grpc {}", bound.grpc);
-    println!("webhooks {}", bound.webhooks);
-    println!("admin {}", bound.admin);
+    announce(format_args!("grpc {}", bound.grpc));
+    announce(format_args!("webhooks {}", bound.webhooks));
+    announce(format_args!("admin {}", bound.admin));
     serve(composed, settings, shutdown::signal()).await
 }
+
+fn region((merchant, section): (&Merchant, &MerchantConfig)) -> (Merchant, &'static str) {
+    (merchant.clone(), section.provider.region())
+}
+
+/// How many payouts wait for their outcome, as far as they are counted.
+async fn undecided(engine: &Engine, merchant: &Merchant) -> Option<String> {
+    let filter = Filter {
+        merchant: merchant.clone(),
+        customer: None,
+        provider_reference: None,
+        states: Vec::new(),
+        outcome: Some(Outcome::Undecided),
+        created_from: None,
+        created_before: None,
+        needs_attention: false,
+    };
+    let page = Page { after: None, size: UNDECIDED_COUNTED_MAX };
+    match engine.list(&filter, &page).await {
+        Ok((payouts, None)) => Some(payouts.len().to_string()),
+        Ok((payouts, Some(_))) => Some(format!("more than {}", payouts.len())),
+        Err(error) => {
+            tracing::warn!(%merchant, %error, "cannot count payouts without an outcome");
+            None
+        }
+    }
+}
+
+/// Each is read for it, which must not delay the start.
+const UNDECIDED_COUNTED_MAX: usize = 500;
 
 /// What of the configuration is the server's own.
 pub(crate) fn server_config(config: &config::Config) -> ServerConfig {
     let defaults = ServerConfig::default();
+    // However many creations wait for the provider, there is room for other calls.
+    let calls_max = config.limits.creations_max + defaults.limits.calls_max;
     ServerConfig {
+        limits: server::Limits { calls_max, ..defaults.limits },
         intervals: Intervals { heartbeat: config.heartbeat_interval, ..defaults.intervals },
         grace: config.grace,
-        ..defaults
     }
 }
 

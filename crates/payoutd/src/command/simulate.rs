@@ -11,6 +11,7 @@ use trustly_sim::{AmerMerchant, EuContract, EuMerchant};
 use zeroize::Zeroizing;
 
 use super::keygen::write_secret;
+use super::terminal::announce;
 use super::{Failure, shutdown};
 use crate::compose::random_hex;
 use crate::config::duration::written;
@@ -48,8 +49,13 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
         .map_err(|error| format!("cannot listen on {}: {error}", args.listen))?;
     let bound = listener.local_addr()?;
     let config = prepare(&args, bound)?;
-    println!("simulator {bound}");
-    println!("configuration {}", args.data_dir.join(CONFIG_FILE).display());
+    announce(format_args!("simulator {bound}"));
+    announce(format_args!("configuration {}", args.data_dir.join(CONFIG_FILE).display()));
+    announce(format_args!(
+        "next: payoutd serve --config {}   (then payoutd payout create --help has examples)",
+        args.data_dir.join(CONFIG_FILE).display()
+    ));
+    announce("note: the ledger and the authorizations of this simulator end with this process");
     trustly_sim::serve(listener, config, shutdown::signal()).await?;
     Ok(())
 }

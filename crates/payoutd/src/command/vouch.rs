@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use super::Failure;
-use crate::config;
+use super::terminal::say;
+use crate::config::{self, ListenInstead};
 
 /// Arguments of `payoutd vouch`.
 #[derive(clap::Args)]
@@ -14,10 +15,10 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
-    let config = config::load(&args.config)?;
+    let config = config::load(&args.config, ListenInstead::default())?;
     let directory = config.directory;
     store_embedded::vouch(&directory)
         .map_err(|error| format!("cannot vouch for {}: {error}", directory.display()))?;
-    println!("the store in {} is vouched for from its next start on", directory.display());
+    say(format_args!("the store in {} is vouched for from its next start on", directory.display()));
     Ok(())
 }

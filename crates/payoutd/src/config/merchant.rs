@@ -15,8 +15,9 @@ use trustly::secret::Secret;
 
 use super::duration::Span;
 use super::file::{self, SecretRef};
+use super::listen::{check_https, is_loopback_http};
 use super::signature_keys::{self, KeyLine};
-use super::{Mistakes, is_loopback_http, secret};
+use super::{Mistakes, secret};
 
 /// A merchant that can be served.
 pub(crate) struct MerchantConfig {
@@ -31,6 +32,16 @@ pub(crate) struct MerchantConfig {
 pub(crate) enum ProviderConfig {
     Europe(Box<eu::Config>),
     Americas(Box<amer::Config>),
+}
+
+impl ProviderConfig {
+    /// What people call it.
+    pub(crate) fn region(&self) -> &'static str {
+        match self {
+            Self::Europe(_) => "Trustly Europe",
+            Self::Americas(_) => "Trustly Americas",
+        }
+    }
 }
 
 /// Checks one section; notes what is wrong.
@@ -69,10 +80,10 @@ fn europe(
     base: &Path,
     mistakes: &mut Mistakes,
 ) -> Option<(eu::Config, Vec<KeyLine>)> {
-    mistakes.keep(&format!("{path}.url"), check_url(&account.url));
-    if !is_loopback_http(&account.url) {
-        check_durations(&path.replace(".trustly_europe", ".policy"), &policy, mistakes);
-    }
+    mistakes.keep(&format!("{path}.url"), check_https(&account.url));
+    check_filled(&format!("{path}.username"), &account.username, mistakes);
+    let is_real = !is_loopback_http(&account.url);
+    check_durations(&path.replace(".trustly_europe", ".policy"), &policy, is_real, mistakes);
     let password = read(&format!("{path}.password"), &account.password, base, mistakes);
     let keys = signature_keys::check(path, account, base, mistakes);
     if account.shopper_statement.trim().is_empty() {
@@ -110,10 +121,10 @@ fn americas(
     base: &Path,
     mistakes: &mut Mistakes,
 ) -> Option<amer::Config> {
-    mistakes.keep(&format!("{path}.url"), check_url(&account.url));
-    if !is_loopback_http(&account.url) {
-        check_durations(&path.replace(".trustly_americas", ".policy"), &policy, mistakes);
-    }
+    mistakes.keep(&format!("{path}.url"), check_https(&account.url));
+    check_filled(&format!("{path}.merchant_id"), &account.merchant_id, mistakes);
+    let is_real = !is_loopback_http(&account.url);
+    check_durations(&path.replace(".trustly_americas", ".policy"), &policy, is_real, mistakes);
     let mut credentials = Vec::new();
     for (index, pair) in account.credentials.iter().enumerate() {
         let path = format!("{path}.credentials[{index}]");
@@ -138,8 +149,8 @@ fn americas(
 }
 
 /// Durations that are proof: what comes too early proves nothing. Only a simulator, whose time is
-/// compressed, may have shorter ones.
-fn check_durations(path: &str, policy: &Policy, mistakes: &mut Mistakes) {
+/// compressed, may have short ones; nobody may have none at all, or a pause that shrinks.
+fn check_durations(path: &str, policy: &Policy, is_real: bool, mistakes: &mut Mistakes) {
     // Trustly gives no figure; its own client waits this long for an answer.
     const REQUEST_TIMEOUT_MIN: Duration = Duration::from_secs(30);
     // Lists lag; minutes apart, two of them are unlikely to lag alike.
@@ -148,29 +159,58 @@ fn check_durations(path: &str, policy: &Policy, mistakes: &mut Mistakes) {
     // Trustly: a credit comes at once for want of funds, and days later if the bank returns it.
     const PRESUMED_AFTER_MIN: Duration = Duration::from_secs(24 * 60 * 60);
     let mut at_least = |name: &str, value: Duration, least: Duration| {
+        let least = if is_real { least } else { SHORTEST };
         if value < least {
-            let least = least.as_secs();
-            mistakes.add(&format!("{path}.{name}"), format!("must be at least {least}s"));
+            let least = shown(least);
+            mistakes.add(&format!("{path}.{name}"), format!("must be at least {least}"));
         }
     };
     at_least("request_timeout", policy.request_timeout, REQUEST_TIMEOUT_MIN);
     at_least("horizon", policy.horizon, HORIZON_MIN);
+    at_least("send_window", policy.send_window, SHORTEST);
+    at_least("hold", policy.hold, SHORTEST);
+    at_least("return_window", policy.return_window, SHORTEST);
+    at_least("retry_first", policy.retry.first, SHORTEST);
     if let Some(presumed_after) = policy.presumed_after {
         at_least("presumed_after", presumed_after, PRESUMED_AFTER_MIN);
     }
     if let DoubtPolicy::LookUp { spacing, .. } = policy.doubt {
         at_least("look_up_spacing", spacing, LOOK_UP_SPACING_MIN);
     }
+    let mut pauses = vec![("retry_first", "retry_max", policy.retry)];
+    if let Some(polling) = &policy.polling {
+        at_least("poll_first", polling.until_outcome.first, SHORTEST);
+        at_least("poll_through_return_window", polling.through_return_window, SHORTEST);
+        pauses.push(("poll_first", "poll_max", polling.until_outcome));
+    }
+    for (first, max, pause) in pauses {
+        if pause.first > pause.max {
+            let (longer, shorter) = (shown(pause.first), shown(pause.max));
+            let what = format!("is {longer}, longer than {max}, which is {shorter}");
+            mistakes.add(&format!("{path}.{first}"), what);
+        }
+    }
+    if is_real && policy.horizon <= policy.request_timeout {
+        let what = "must be longer than request_timeout: a request may be under way as long";
+        mistakes.add(&format!("{path}.horizon"), what);
+    }
 }
 
-/// Money and credentials go there: https, except on this machine.
-fn check_url(url: &str) -> Result<(), &'static str> {
-    if url.ends_with('/') || url.contains(['?', '#', ' ']) {
-        return Err("must not end in a slash nor hold a query");
+/// The shortest duration that means anything: a shorter pause is none, and a server without pauses
+/// does nothing else.
+const SHORTEST: Duration = Duration::from_millis(10);
+
+fn shown(duration: Duration) -> String {
+    match (duration.as_secs(), duration.subsec_millis()) {
+        (seconds, 0) => format!("{seconds}s"),
+        _ => format!("{}ms", duration.as_millis()),
     }
-    match url.starts_with("https://") || is_loopback_http(url) {
-        true => Ok(()),
-        false => Err("must begin with https:// (http:// only for this machine)"),
+}
+
+/// What may not be left empty.
+fn check_filled(path: &str, value: &str, mistakes: &mut Mistakes) {
+    if value.trim().is_empty() {
+        mistakes.add(path, "must not be empty");
     }
 }
 

@@ -1,15 +1,16 @@
 //! The configuration, checked. Every mistake is reported with its path in the file, all of them at
 //! once.
 
+mod draft;
 pub(crate) mod duration;
 mod file;
+mod listen;
 mod merchant;
 pub(crate) mod secret;
 mod signature_keys;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ use payout::id::Merchant;
 use payout::keys::{KEY_LENGTH, KeyId, KeyRing};
 use zeroize::Zeroizing;
 
+pub(crate) use listen::{Listen, ListenInstead};
 pub(crate) use merchant::{MerchantConfig, ProviderConfig};
 
 use file::{File, SecretRef};
@@ -35,17 +37,13 @@ pub(crate) struct Config {
     pub(crate) merchants: BTreeMap<Merchant, MerchantConfig>,
 }
 
-/// Where the server listens.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Listen {
-    pub(crate) grpc: SocketAddr,
-    pub(crate) webhooks: SocketAddr,
-    pub(crate) admin: SocketAddr,
-}
-
 /// Everything that is wrong with a configuration.
 #[derive(Debug, Default)]
-pub(crate) struct Mistakes(Vec<String>);
+pub(crate) struct Mistakes {
+    found: Vec<String>,
+    /// What stands in for a mistake that was told already: nothing more is said of it.
+    hidden: Vec<String>,
+}
 
 impl Mistakes {
     pub(crate) fn one(path: &str, what: impl fmt::Display) -> Self {
@@ -55,7 +53,23 @@ impl Mistakes {
     }
 
     pub(crate) fn add(&mut self, path: &str, what: impl fmt::Display) {
-        self.0.push(format!("{path}: {what}"));
+        if !self.is_hidden(path) {
+            self.found.push(format!("{path}: {what}"));
+        }
+    }
+
+    /// Notes what is wrong at a path of the file, and where that stands; whatever else is wrong
+    /// there or below comes of it.
+    fn add_and_hide(&mut self, path: &str, place: &str, what: impl fmt::Display) {
+        if !self.is_hidden(path) {
+            self.found.push(format!("{path} ({place}): {what}"));
+            self.hidden.push(path.to_owned());
+        }
+    }
+
+    fn is_hidden(&self, path: &str) -> bool {
+        let below = |rest: &str| rest.is_empty() || rest.starts_with(['.', '[']);
+        self.hidden.iter().any(|hidden| path.strip_prefix(hidden.as_str()).is_some_and(below))
     }
 
     /// Keeps a value or notes why there is none.
@@ -75,7 +89,7 @@ impl Mistakes {
 
     fn into_result<T>(self, value: Option<T>) -> Result<T, Self> {
         match value {
-            Some(value) if self.0.is_empty() => Ok(value),
+            Some(value) if self.found.is_empty() => Ok(value),
             _ => Err(self),
         }
     }
@@ -83,41 +97,34 @@ impl Mistakes {
 
 impl fmt::Display for Mistakes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.join("\n"))
+        f.write_str(&self.found.join("\n"))
     }
 }
 
 impl std::error::Error for Mistakes {}
 
-/// Reads and checks a configuration file, secrets included.
-pub(crate) fn load(path: &Path) -> Result<Config, Mistakes> {
+/// Reads and checks a configuration file, secrets and data directory included; where the server
+/// listens may be said elsewhere.
+pub(crate) fn load(path: &Path, instead: ListenInstead) -> Result<Config, Mistakes> {
     let shown = path.display().to_string();
     let text = std::fs::read_to_string(path).map_err(|error| Mistakes::one(&shown, error))?;
-    let file: File = toml::from_str(&text).map_err(|error| unreadable(&shown, &text, &error))?;
+    let name = path.file_name().map_or(shown, |name| name.display().to_string());
+    let (file, mistakes) = draft::read(&name, &text);
+    let Some(file) = file else { return Err(mistakes) };
     let base = path.parent().unwrap_or_else(|| Path::new("."));
-    check(&file, base)
+    check(&file, base, instead, mistakes)
 }
 
-/// What is wrong with a file that is not of the right form. Says where and what would be right,
-/// never what stands there: it may be a secret that somebody wrote into the file itself.
-fn unreadable(path: &str, text: &str, error: &toml::de::Error) -> Mistakes {
-    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-    let line = before.matches('\n').count() + 1;
-    let message = error.message();
-    // Serde repeats a value of the wrong type.
-    let what = match message.rsplit_once(", expected ") {
-        Some((found, right)) if found.starts_with("invalid ") => format!("expected {right}"),
-        _ => message.to_owned(),
-    };
-    Mistakes::one(&format!("{path}, line {line}"), what)
-}
-
-fn check(file: &File, base: &Path) -> Result<Config, Mistakes> {
-    let mut mistakes = Mistakes::default();
+fn check(
+    file: &File,
+    base: &Path,
+    instead: ListenInstead,
+    mut mistakes: Mistakes,
+) -> Result<Config, Mistakes> {
     let server = &file.server;
-    if let Some(url) = &server.public_url {
-        mistakes.keep("server.public_url", check_public_url(url));
-    }
+    let listen = Listen::of(server, instead);
+    listen::check(&listen, file, &mut mistakes);
+    check_intervals(server, &mut mistakes);
     for (path, value) in [
         ("server.creations_max", server.creations_max),
         ("server.recoveries_max", server.recoveries_max),
@@ -126,6 +133,8 @@ fn check(file: &File, base: &Path) -> Result<Config, Mistakes> {
             mistakes.add(path, "must be between 1 and 100000");
         }
     }
+    let directory = base.join(&file.store.directory);
+    mistakes.keep("store.directory", check_directory(&directory));
     let keys = key_ring(&file.keys, base, &mut mistakes);
     let mut merchants = BTreeMap::new();
     for (name, section) in &file.merchants {
@@ -141,7 +150,7 @@ fn check(file: &File, base: &Path) -> Result<Config, Mistakes> {
     }
     let longest = merchants.values().map(|merchant| merchant.policy.request_timeout).max();
     let config = keys.map(|keys| Config {
-        listen: Listen { grpc: server.grpc, webhooks: server.webhooks, admin: server.admin },
+        listen,
         public_url: server.public_url.clone(),
         limits: Limits {
             creations_max: server.creations_max,
@@ -153,29 +162,46 @@ fn check(file: &File, base: &Path) -> Result<Config, Mistakes> {
         },
         heartbeat_interval: server.heartbeat_interval.0,
         grace: server.grace.0,
-        directory: base.join(&file.store.directory),
+        directory,
         keys,
         merchants,
     });
     mistakes.into_result(config)
 }
 
-/// The provider posts to it: https, except on this machine.
-fn check_public_url(url: &str) -> Result<(), &'static str> {
-    if url.ends_with('/') || url.contains(['?', '#', ' ']) {
-        return Err("must not end in a slash nor hold a query");
+fn check_intervals(server: &file::Server, mistakes: &mut Mistakes) {
+    // Payouts that are due are looked for this often; below ten milliseconds that is all it does.
+    let looks = Duration::from_millis(10)..=Duration::from_secs(60);
+    if !looks.contains(&server.recovery_interval.0) {
+        mistakes.add("server.recovery_interval", "must be between 10ms and 60s");
     }
-    if url.starts_with("https://") || is_loopback_http(url) {
-        return Ok(());
+    // A caller takes a watch without heartbeats for dead.
+    let beats = Duration::from_millis(100)..=Duration::from_secs(3600);
+    if !beats.contains(&server.heartbeat_interval.0) {
+        mistakes.add("server.heartbeat_interval", "must be between 100ms and 1h");
     }
-    Err("must begin with https:// (http:// only for this machine)")
+    for (path, value) in [("server.wait_max", server.wait_max), ("server.grace", server.grace)] {
+        if value.0 > Duration::from_secs(3600) {
+            mistakes.add(path, "must not be longer than 1h");
+        }
+    }
 }
 
-/// Whether an address is plain http to this very machine.
-pub(crate) fn is_loopback_http(url: &str) -> bool {
-    let Some(rest) = url.strip_prefix("http://") else { return false };
-    let host = rest.split(['/', ':']).next().unwrap_or_default();
-    host == "localhost" || host == "127.0.0.1"
+/// Whether there is a directory that can be written, or one can be made. Leaves nothing behind.
+fn check_directory(directory: &Path) -> Result<(), String> {
+    let mut existing = directory;
+    while !existing.exists() {
+        match existing.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => existing = parent,
+            _ => existing = Path::new("."),
+        }
+    }
+    if !existing.is_dir() {
+        return Err(format!("{} is not a directory", existing.display()));
+    }
+    let probe = existing.join(format!(".payoutd-check-{}", std::process::id()));
+    let made = std::fs::File::create_new(&probe).and_then(|_| std::fs::remove_file(&probe));
+    made.map_err(|error| format!("{} cannot be written: {error}", existing.display()))
 }
 
 fn key_ring(

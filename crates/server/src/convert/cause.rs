@@ -87,3 +87,46 @@ fn actor(actor: Actor) -> v1::Actor {
         Actor::Nobody => v1::Actor::Nobody,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn logs_spell_reasons_as_the_api_does() {
+        for reason in [
+            Reason::AccountClosed,
+            Reason::AccountInvalid,
+            Reason::CustomerBlocked,
+            Reason::MerchantFundsInsufficient,
+            Reason::RiskDeclined,
+            Reason::Sanctions,
+            Reason::ReauthenticationRequired,
+            Reason::BankUnavailable,
+            Reason::ReturnedByBank,
+            Reason::RequestRejected,
+            Reason::AccessRefused,
+            Reason::ProviderAborted,
+            Reason::CancelRequested,
+            Reason::SubmitBeforePassed,
+            Reason::ConnectionFailed,
+            Reason::AnswerLost,
+            Reason::AnswerUntrusted,
+            Reason::ProviderUnavailable,
+            Reason::Interrupted,
+            Reason::DuplicateReported,
+            Reason::AnswerUnknown,
+            Reason::ResendUnprotected,
+            Reason::HorizonPassed,
+            Reason::ProviderAccountChanged,
+            Reason::AmountDiffers,
+            Reason::Contradicted,
+            Reason::Unconfirmed,
+            Reason::SubmissionPaused,
+            Reason::SettledByOperator,
+            Reason::Other,
+        ] {
+            assert_eq!(reason.as_str(), reason_name(reason));
+        }
+    }
+}

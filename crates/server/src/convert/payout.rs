@@ -67,6 +67,7 @@ pub(crate) fn payout(payout: &Payout) -> v1::Payout {
         created_at: Some(timestamp(payout.created_at)),
         updated_at: Some(timestamp(payout.updated_at)),
         outcome_at: outcome_at(payout),
+        cancel_requested: payout.cancel_requested,
     }
 }
 

@@ -19,8 +19,11 @@ pub(super) fn parse_timestamp(time: &prost_types::Timestamp) -> Result<Timestamp
     Ok(Timestamp::from_millis(seconds * 1000 + i64::from(nanos / NANOS_PER_MILLI)))
 }
 
+/// What lies beyond the calendar is shown as its first or last moment: a time that cannot be
+/// written would spoil the whole message for whoever renders it.
 pub(super) fn timestamp(time: Timestamp) -> prost_types::Timestamp {
-    let millis = time.as_millis();
+    let (first, last) = (SECONDS_RANGE.start() * 1000, SECONDS_RANGE.end() * 1000 + 999);
+    let millis = time.as_millis().clamp(first, last);
     let part = i32::try_from(millis.rem_euclid(1000)).expect("a remainder of 1000 is below 1000");
     prost_types::Timestamp { seconds: millis.div_euclid(1000), nanos: part * NANOS_PER_MILLI }
 }
@@ -40,6 +43,17 @@ mod tests {
         for millis in [0, -1, 1_723_489_387_266] {
             let time = Timestamp::from_millis(millis);
             assert_eq!(parse_timestamp(&timestamp(time)), Ok(time));
+        }
+    }
+
+    #[test]
+    fn no_time_makes_an_invalid_message() {
+        for (millis, text) in [
+            (i64::MAX, "9999-12-31T23:59:59.999Z"),
+            (i64::MIN, "0001-01-01T00:00:00Z"),
+            (253_402_300_800_000, "9999-12-31T23:59:59.999Z"),
+        ] {
+            assert_eq!(timestamp(Timestamp::from_millis(millis)).to_string(), text);
         }
     }
 

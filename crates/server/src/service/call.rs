@@ -1,6 +1,7 @@
 //! What every call has in common: it is bounded in number and in time, answered with a status of
 //! ours, counted, and told in one line of the log, never with its contents.
 
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,6 +34,8 @@ pub(crate) struct Shared {
     pub(crate) metrics: Metrics,
     /// One permit per call being answered.
     pub(crate) calls: Semaphore,
+    /// One permit per call that was carried out and waits for an outcome.
+    pub(crate) waits: Semaphore,
     /// One permit per open watch.
     pub(crate) watches: Arc<Semaphore>,
     /// Where watches are started.
@@ -74,17 +77,33 @@ impl Call {
     /// Handles the call unless there is too much to do, and answers it. The handler is dropped at
     /// the caller's deadline; what it gave to the engine goes on.
     pub(crate) async fn answer<T>(
-        mut self,
+        self,
         handler: impl Future<Output = Result<T, Failure>>,
     ) -> Result<Response<T>, Status> {
-        let result = self.bounded(handler).await;
-        self.tell(result.as_ref().err());
-        result.map(Response::new).map_err(|failure| status(&failure, self.method.is_mutation()))
+        let result = self.bounded(pin!(handler)).await;
+        self.answered(result)
+    }
+
+    /// Like [`Call::answer`], and then waits: not in the place of a call, so that those who wait
+    /// shut out nobody, and not at all if too many do.
+    pub(crate) async fn answer_after<T, W: Future<Output = T>>(
+        self,
+        handler: impl Future<Output = Result<T, Failure>>,
+        wait: impl FnOnce(T) -> W,
+    ) -> Result<Response<T>, Status> {
+        let mut result = self.bounded(pin!(handler)).await;
+        if let Ok(done) = result {
+            result = match self.shared.waits.try_acquire() {
+                Ok(_permit) => self.in_time(pin!(async { Ok(wait(done).await) })).await,
+                Err(_) => Ok(done),
+            };
+        }
+        self.answered(result)
     }
 
     async fn bounded<T>(
         &self,
-        handler: impl Future<Output = Result<T, Failure>>,
+        handler: Pin<&mut impl Future<Output = Result<T, Failure>>>,
     ) -> Result<T, Failure> {
         if self.method.is_mutation() && self.shared.drain.has_begun() {
             return Err(Failure::ShuttingDown);
@@ -92,13 +111,24 @@ impl Call {
         let Ok(_permit) = self.shared.calls.try_acquire() else {
             return Err(Failure::Overloaded);
         };
+        self.in_time(handler).await
+    }
+
+    async fn in_time<T>(
+        &self,
+        handler: Pin<&mut impl Future<Output = Result<T, Failure>>>,
+    ) -> Result<T, Failure> {
         let Some(deadline) = self.deadline else { return handler.await };
-        let handler = std::pin::pin!(handler);
         let late = self.shared.engine.clock().sleep_until(deadline);
         match select(handler, late).await {
             Either::Left((result, _)) => result,
             Either::Right(_) => Err(Failure::DeadlineExceeded),
         }
+    }
+
+    fn answered<T>(mut self, result: Result<T, Failure>) -> Result<Response<T>, Status> {
+        self.tell(result.as_ref().err());
+        result.map(Response::new).map_err(|failure| status(&failure, self.method.is_mutation()))
     }
 }
 

@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use api::v1;
 use api::v1::payouts_server::Payouts;
-use engine::{
-    CancelAnswer, CreateRequest, Created, Engine, QueryError, Tail, Validation, WaitUntil,
-};
+use engine::{CancelAnswer, CreateRequest, Created, Engine, QueryError, Tail, Validation};
 use futures_util::future::{Either, select};
 use payout::id::{Merchant, PayoutId};
 use payout::port::{Entry, Fact, Filter, Page, PageToken, Selection};
@@ -34,7 +32,20 @@ impl Payouts for Service {
         let (metadata, _, request) = request.into_parts();
         let call = Call::new(&self.0, Method::CreatePayout, &metadata, &request.merchant);
         let wait_max = call.wait_max();
-        call.answer(create(&self.0, request, wait_max)).await
+        if request.wait_until() != v1::WaitUntil::Outcome {
+            return call.answer(create(&self.0.engine, request, wait_max)).await;
+        }
+        let clock = self.0.engine.clock();
+        let wait_end = clock.monotonic().saturating_add(wait_max);
+        let submitted = v1::WaitUntil::Submitted.into();
+        let first = v1::CreatePayoutRequest { wait_until: submitted, ..request.clone() };
+        call.answer_after(create(&self.0.engine, first, wait_max), |created| {
+            let wait_max = wait_end.saturating_sub(clock.monotonic());
+            // On the heap: few calls wait like this, and none of the others should carry its
+            // weight.
+            Box::pin(until_outcome(&self.0, request, wait_max, created))
+        })
+        .await
     }
 
     async fn get_payout(
@@ -86,26 +97,14 @@ impl Payouts for Service {
 }
 
 async fn create(
-    shared: &Shared,
+    engine: &Engine,
     request: v1::CreatePayoutRequest,
     wait_max: Duration,
 ) -> Result<v1::CreatePayoutResponse, Failure> {
     if request.validate_only {
-        return validate(&shared.engine, request).await;
+        return validate(engine, request).await;
     }
-    let clock = shared.engine.clock();
-    let wait_end = clock.monotonic().saturating_add(wait_max);
-    let request = convert::create(request, wait_max)?;
-    if request.wait_until != WaitUntil::Outcome {
-        let Created { payout, replayed } = shared.engine.create(request).await?;
-        return Ok(created(&payout, replayed));
-    }
-    let first = CreateRequest { wait_until: WaitUntil::Submitted, ..request.clone() };
-    let Created { payout, replayed } = shared.engine.create(first).await?;
-    let wait_max = wait_end.saturating_sub(clock.monotonic());
-    // On the heap: few calls wait like this, and none of the others should carry its weight.
-    let rest = Box::pin(until_outcome(shared, CreateRequest { wait_max, ..request }, payout));
-    let payout = rest.await;
+    let Created { payout, replayed } = engine.create(convert::create(request, wait_max)?).await?;
     Ok(created(&payout, replayed))
 }
 
@@ -128,13 +127,18 @@ async fn validate(
 
 /// Waits for the outcome of a payout by repeating its creation. An outcome can take days: a stop of
 /// this server ends the wait, and the caller gets the payout as it is then.
-async fn until_outcome(shared: &Shared, request: CreateRequest, payout: Payout) -> Payout {
-    let decided = std::pin::pin!(shared.engine.create(request));
+async fn until_outcome(
+    shared: &Shared,
+    request: v1::CreatePayoutRequest,
+    wait_max: Duration,
+    first: v1::CreatePayoutResponse,
+) -> v1::CreatePayoutResponse {
+    let decided = std::pin::pin!(create(&shared.engine, request, wait_max));
     let stop = std::pin::pin!(shared.drain.begun());
     match select(stop, decided).await {
-        Either::Right((Ok(later), _)) => later.payout,
+        Either::Right((Ok(later), _)) => v1::CreatePayoutResponse { payout: later.payout, ..first },
         // It is recorded, so a fault in the wait is no fault of the call.
-        Either::Right((Err(_), _)) | Either::Left(_) => payout,
+        Either::Right((Err(_), _)) | Either::Left(_) => first,
     }
 }
 

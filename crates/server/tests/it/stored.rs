@@ -2,13 +2,16 @@ use std::time::Duration;
 
 use api::v1;
 use api::v1::create_payout_request::Destination;
-use server::ServerConfig;
+use server::{Limits, ServerConfig};
 use store_embedded::EmbeddedStore;
 use tempfile::TempDir;
+use tokio::task::JoinSet;
 use tonic::{Code, Request};
 
 use crate::grpc::{create, no, told};
 use crate::support::{Running, exchange};
+
+const ACCEPTED: v1::PayoutState = v1::PayoutState::Accepted;
 
 async fn start() -> (Running<EmbeddedStore>, TempDir) {
     let directory = tempfile::tempdir().unwrap();
@@ -127,6 +130,43 @@ async fn a_create_is_answered_before_its_callers_deadline() {
         let created = client.create_payout(request).await.unwrap().into_inner();
         assert_eq!(created.payout.unwrap().state(), expected);
         assert!(!created.replayed);
+    }
+}
+
+#[tokio::test]
+async fn those_who_wait_shut_out_nobody() {
+    let directory = tempfile::tempdir().unwrap();
+    let limits = Limits { calls_max: 1, waits_max: 2, ..Limits::default() };
+    let config = ServerConfig { limits, ..ServerConfig::default() };
+    let running = Running::start_stored(config, directory.path()).await;
+    let mut client = running.payouts().await;
+    let wait_until = v1::WaitUntil::Outcome.into();
+    let waiting = v1::CreatePayoutRequest { wait_until, ..order("k", "a") };
+    let mut waits = JoinSet::new();
+    for _ in 0..5 {
+        let (mut client, waiting) = (client.clone(), waiting.clone());
+        waits.spawn(async move {
+            loop {
+                // There is room for one call at a time, and they begin at the same time.
+                match client.create_payout(waiting.clone()).await {
+                    Ok(answer) => return answer.into_inner().payout.unwrap(),
+                    Err(status) => assert_eq!(told(&status).1, "OVERLOADED"),
+                }
+            }
+        });
+    }
+    // Two wait; what is beyond that is answered at once.
+    for _ in 0..3 {
+        assert_eq!(waits.join_next().await.unwrap().unwrap().state(), ACCEPTED);
+    }
+    let id = client.get_payout(by_key("k")).await.unwrap().into_inner().payout.unwrap().id;
+    let late = client.cancel_payout(cancel("k")).await.unwrap().into_inner();
+    assert_eq!(late.result(), v1::CancelResult::NotSupported);
+    let beyond = client.create_payout(waiting).await.unwrap().into_inner();
+    assert_eq!((beyond.payout.unwrap().state(), beyond.replayed), (ACCEPTED, true));
+    complete(&running, &id).await;
+    while let Some(waited) = waits.join_next().await {
+        assert_eq!(waited.unwrap().state(), v1::PayoutState::Completed);
     }
 }
 

@@ -357,6 +357,9 @@ impl Provider for TestProvider {
     async fn ask(&self, _: &Payout, _: Option<&Handle>, _: Option<&Request>) -> Answer {
         Answer::default()
     }
+    fn admits(&self, path: &str, _: Option<&str>) -> bool {
+        path != "stranger"
+    }
     fn receive(&self, inbound: &Inbound) -> Result<Receipt, Rejection> {
         let seen = (inbound.path.clone(), inbound.content_type.clone(), inbound.body.len());
         *self.received.lock().unwrap() = Some(seen);

@@ -1,10 +1,10 @@
 use std::time::Duration;
 
-use server::{Intervals, Limits, ServerConfig};
-use tokio::io::AsyncWriteExt;
+use server::{Intervals, Limits, Probes, ServerConfig};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::support::{Running, ask, exchange, rest};
+use crate::support::{DownStore, Running, ask, exchange, rest};
 
 const PATH: &str = "/notifications/demo-eu";
 
@@ -71,7 +71,7 @@ async fn a_body_that_grows_too_long_is_cut_off() {
     let mut stream = TcpStream::connect(running.webhooks).await.unwrap();
     stream.write_all(head.as_bytes()).await.unwrap();
     // Exactly one byte more than is taken.
-    for length in [256 * 1024, 1] {
+    for length in [64 * 1024, 1] {
         let chunk = format!("{length:x}\r\n{}\r\n", "x".repeat(length));
         stream.write_all(chunk.as_bytes()).await.unwrap();
     }
@@ -83,7 +83,7 @@ async fn a_body_that_grows_too_long_is_cut_off() {
 #[tokio::test]
 async fn the_largest_body_is_taken() {
     let running = Running::start(ServerConfig::default()).await;
-    let request = post(PATH, "", &"x".repeat(256 * 1024));
+    let request = post(PATH, "", &"x".repeat(64 * 1024));
     let answer = exchange(running.webhooks, request.as_bytes()).await;
     assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
 }
@@ -113,18 +113,52 @@ async fn a_truncated_body_reaches_nobody() {
 }
 
 #[tokio::test]
-async fn one_too_many_is_refused_at_once() {
+async fn a_stranger_is_refused_before_its_body() {
+    let running = Running::start(ServerConfig::default()).await;
+    let head = format!("POST {PATH}/stranger HTTP/1.1\r\nhost: t\r\ncontent-length: 10\r\n\r\n");
+    let answer = exchange(running.webhooks, head.as_bytes()).await;
+    assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
+    assert_eq!(*running.provider.received.lock().unwrap(), None);
+}
+
+/// Begins a notification and returns when the server waits for its body.
+async fn begun(running: &Running<DownStore>) -> TcpStream {
+    let mut stream = TcpStream::connect(running.webhooks).await.unwrap();
+    let head = format!(
+        "POST {PATH} HTTP/1.1\r\nhost: t\r\nexpect: 100-continue\r\nauthorization: good\r\n\
+         content-length: 1\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    // The server asks for the body as soon as it reads it.
+    let mut continued = [0; 25];
+    stream.read_exact(&mut continued).await.unwrap();
+    assert_eq!(&continued, b"HTTP/1.1 100 Continue\r\n\r\n");
+    stream
+}
+
+#[tokio::test]
+async fn bodies_that_come_slowly_shut_out_nobody() {
     let limits = Limits { webhooks_max: 1, ..Limits::default() };
     let running = Running::start(ServerConfig { limits, ..ServerConfig::default() }).await;
-    let mut first = TcpStream::connect(running.webhooks).await.unwrap();
-    let head = format!(
-        "POST {PATH} HTTP/1.1\r\nhost: t\r\nexpect: 100-continue\r\ncontent-length: 1\r\n\r\n"
-    );
-    first.write_all(head.as_bytes()).await.unwrap();
-    // The server asks for the body as soon as it reads it, so the first one is under way then.
-    let mut continued = [0; 12];
-    tokio::io::AsyncReadExt::read_exact(&mut first, &mut continued).await.unwrap();
-    assert_eq!(&continued, b"HTTP/1.1 100");
+    let mut slow = Vec::new();
+    for _ in 0..20 {
+        slow.push(begun(&running).await);
+    }
+    let genuine = post(PATH, "authorization: good\r\n", "x");
+    let answer = exchange(running.webhooks, genuine.as_bytes()).await;
+    assert!(answer.contains("it could not be recorded"), "it got as far as the store: {answer}");
+}
+
+#[tokio::test]
+async fn one_too_many_is_refused_at_once() {
+    let limits = Limits { webhooks_max: 1, ..Limits::default() };
+    let config = ServerConfig { limits, ..ServerConfig::default() };
+    let running = Running::start_on(config, Probes::default(), DownStore::hanging()).await;
+    let mut first = begun(&running).await;
+    first.write_all(b"x").await.unwrap();
+    while running.store.calls() == 0 {
+        tokio::task::yield_now().await;
+    }
     let second = exchange(running.webhooks, post(PATH, "", "x").as_bytes()).await;
-    assert!(second.starts_with("HTTP/1.1 503"), "{second}");
+    assert!(second.contains("too many"), "{second}");
 }

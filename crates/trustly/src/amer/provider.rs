@@ -26,6 +26,7 @@ use super::status::{Status, TransactionType};
 use super::wire::deposit::{Deposit, Encoding, InstantFlag, MINOR_UNITS_MAX, MINOR_UNITS_MIN};
 use super::wire::reply::{ApiErrors, REPLY_BYTES_MAX, Reply};
 use super::wire::transaction::Transaction;
+use super::wire::webhook::names_one_of;
 use super::{look_up, notice, sealed};
 use crate::transport::{self, Call, NoReply, Transport, Verb};
 use crate::words::{own, words};
@@ -284,6 +285,10 @@ impl Provider for Americas {
     /// Look-ups only: the same bytes might make a second deposit while the first is pending.
     async fn ask(&self, payout: &Payout, handle: Option<&Handle>, _: Option<&Request>) -> Answer {
         look_up::ask(self, payout, handle.and_then(Authorization::decode)).await
+    }
+
+    fn admits(&self, _: &str, authorization: Option<&str>) -> bool {
+        authorization.is_some_and(|header| names_one_of(&self.config.credentials, header))
     }
 
     fn receive(&self, inbound: &Inbound) -> Result<Receipt, Rejection> {

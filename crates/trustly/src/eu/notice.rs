@@ -12,6 +12,9 @@ use super::wire::Unverified;
 use super::wire::notification::{Method, Notification, UnverifiedNotification};
 use crate::words::{cut, own, words};
 
+/// The one reason for a failure that Trustly documents.
+const INCORRECT_ACCOUNT: &str = "incorrect_account_number";
+
 /// Verifies and reads a notification. Its address must carry our mac and its body Trustly's
 /// signature; both must name the same payout.
 pub(super) fn receive(europe: &Europe, inbound: &Inbound) -> Result<Receipt, Rejection> {
@@ -45,7 +48,7 @@ pub(super) fn receive(europe: &Europe, inbound: &Inbound) -> Result<Receipt, Rej
         // The address with our mac in it was given out with a payout.
         may_concern_payouts: true,
         acknowledgement: Acknowledgement { content_type: "application/json", body },
-        method: cut(notification.method.name()),
+        method: name(&notification.method),
     })
 }
 
@@ -63,20 +66,40 @@ fn moves_money(method: &Method) -> bool {
 }
 
 fn input(notification: &Notification) -> Input {
-    let failure = match notification.method {
-        Method::PayoutFailed => notification.failure().ok(),
-        _ => None,
-    };
-    let (code, text) = match &failure {
-        Some(failure) => (failure.code.as_deref(), failure.message.as_deref()),
-        None => (Some(notification.method.name()), None),
+    let (code, text) = match &notification.method {
+        Method::PayoutFailed => failure(notification),
+        method => (Some(name(method)), None),
     };
     Input {
-        words: words(code, text, notification.order_id.as_deref()),
+        words: words(code.as_deref(), text, notification.order_id.as_deref()),
         occurred_at: notification.occurred_at_ms.map(Timestamp::from_millis),
         receipt: Some(receipt_id(notification)),
         ..own(what(notification))
     }
+}
+
+/// The code of a failure with what it means in our words. Trustly's own text may repeat the account
+/// number that was sent, and is in the sealed evidence only.
+fn failure(notification: &Notification) -> (Option<String>, Option<&'static str>) {
+    let code = notification.failure().ok().and_then(|failure| failure.code);
+    let text = match code.as_deref() {
+        Some(INCORRECT_ACCOUNT) => "the account number is not correct",
+        _ => "the provider gave no reason that is known here",
+    };
+    (code.filter(|code| is_symbol(code)), Some(text))
+}
+
+/// The notification's method; one that is not known is named only if it can be nothing else.
+fn name(method: &Method) -> String {
+    match method.name() {
+        name if is_symbol(name) => cut(name),
+        _ => "unknown".to_owned(),
+    }
+}
+
+/// Whether a text can be one of Trustly's symbolic names: no account number and no full name is.
+fn is_symbol(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
 }
 
 fn what(notification: &Notification) -> What {
@@ -100,9 +123,7 @@ fn what(notification: &Notification) -> What {
 
 fn failed_because(notification: &Notification) -> Reason {
     match notification.failure() {
-        Ok(failure) if failure.code.as_deref() == Some("incorrect_account_number") => {
-            Reason::AccountInvalid
-        }
+        Ok(failure) if failure.code.as_deref() == Some(INCORRECT_ACCOUNT) => Reason::AccountInvalid,
         _ => Reason::Other,
     }
 }

@@ -150,7 +150,7 @@ impl Europe {
         let input = match outcome {
             Outcome::NotSent => own(What::NotSent),
             Outcome::Doubtful(reason, untrusted) => in_doubt(reason, untrusted),
-            Outcome::Verified(Reply::Error { code, message }) => refusal(code, &message),
+            Outcome::Verified(Reply::Error { code, .. }) => refusal(code),
             Outcome::Verified(Reply::Result(data)) => accepted(&data),
         };
         Answer { inputs: vec![input], evidence }
@@ -277,6 +277,10 @@ impl Provider for Europe {
         answer
     }
 
+    fn admits(&self, path: &str, _: Option<&str>) -> bool {
+        payout_of(&self.keys, path).is_some()
+    }
+
     fn receive(&self, inbound: &Inbound) -> Result<Receipt, Rejection> {
         notice::receive(self, inbound)
     }
@@ -339,10 +343,10 @@ impl Onboarding for Europe {
 }
 
 fn registered(outcome: Outcome, details: &BankDetails) -> Resolution {
-    let (code, message) = match outcome {
+    let code = match outcome {
         Outcome::NotSent => return Resolution::Unknown(Reason::ConnectionFailed),
         Outcome::Doubtful(reason, _) => return Resolution::Unknown(reason),
-        Outcome::Verified(Reply::Error { code, message }) => (code, message),
+        Outcome::Verified(Reply::Error { code, .. }) => code,
         Outcome::Verified(Reply::Result(data)) => {
             let Ok(account) = data.registered_account() else {
                 return Resolution::Unknown(Reason::AnswerUntrusted);
@@ -358,9 +362,8 @@ fn registered(outcome: Outcome, details: &BankDetails) -> Resolution {
             return Resolution::Resolved(Resolved { handle, summary });
         }
     };
-    let words = words(Some(&code.to_string()), Some(&message), None);
     match code::look_up(code).class {
-        Class::Content | Class::Blocked => Resolution::Refused(reason_of(code), words),
+        Class::Content | Class::Blocked => Resolution::Refused(reason_of(code), words_of(code)),
         Class::Access => Resolution::Unknown(Reason::AccessRefused),
         Class::Duplicate | Class::Doubtful => Resolution::Unknown(Reason::AnswerUnknown),
     }
@@ -385,7 +388,7 @@ fn accepted(data: &Data) -> Input {
 }
 
 /// A verified error in answer to AccountPayout.
-fn refusal(code: u64, message: &str) -> Input {
+fn refusal(code: u64) -> Input {
     let reason = reason_of(code);
     let what = match code::look_up(code).class {
         Class::Content => What::Refused(Refusal { kind: RefusalKind::Content, reason }),
@@ -394,7 +397,13 @@ fn refusal(code: u64, message: &str) -> Input {
         Class::Duplicate => What::Refused(Refusal { kind: RefusalKind::Duplicate, reason }),
         Class::Doubtful => What::InDoubt(Reason::AnswerUnknown),
     };
-    Input { words: words(Some(&code.to_string()), Some(message), None), ..own(what) }
+    Input { words: words_of(code), ..own(what) }
+}
+
+/// The code with what it means in our words. The provider's own text is shown to nobody: it may
+/// repeat what was sent, names and account numbers included. It is in the sealed evidence.
+fn words_of(code: u64) -> ProviderWords {
+    words(Some(&code.to_string()), Some(code::look_up(code).meaning), None)
 }
 
 fn reason_of(code: u64) -> Reason {

@@ -32,7 +32,8 @@ pub fn epoch_ms(text: &str) -> Result<i64, TimestampError> {
         return Err(TimestampError);
     }
     let minutes = (days_since_epoch(year, month, day) * 24 + hour) * 60 + minute - offset_minutes;
-    Ok((minutes * 60 + second) * 1000 + millis)
+    let millis = (minutes * 60 + second) * 1000 + millis;
+    if CALENDAR.contains(&millis) { Ok(millis) } else { Err(TimestampError) }
 }
 
 fn days_in_month(year: i64, month: i64) -> i64 {
@@ -54,6 +55,9 @@ fn days_since_epoch(year: i64, month: i64, day: i64) -> i64 {
     let days_before_month = (march_month * 153 + 2) / 5;
     march_year * 365 + leap_days + days_before_month + day - 1 - DAYS_BEFORE_EPOCH
 }
+
+/// The years 1 to 9999 in UTC: times that whoever shows them can write.
+const CALENDAR: std::ops::RangeInclusive<i64> = -62_135_596_800_000..=253_402_300_799_999;
 
 /// Days from 0000-03-01 to 1970-01-01.
 const DAYS_BEFORE_EPOCH: i64 = 719_468;
@@ -139,6 +143,9 @@ mod tests {
     fn everything_else_is_refused() {
         for text in [
             "",
+            "0000-12-31 00:00:00+00",
+            "0001-01-01 00:00:00+01",
+            "9999-12-31 23:59:59-01",
             "2024-02-30 00:00:00+00",
             "2023-02-29 00:00:00+00",
             "1900-02-29 00:00:00+00",

@@ -6,6 +6,7 @@ use payout::input::{Input, Refusal, RefusalKind, Reported, What};
 use payout::port::{Answer, EvidenceKind, Provider};
 use payout::reason::Reason;
 use proptest::prelude::*;
+use trustly::eu::code::look_up;
 use trustly::eu::wire::MESSAGE_BYTES_MAX;
 use trustly::transport::{NoReply, Verb};
 
@@ -69,6 +70,8 @@ async fn every_verified_error_means_what_the_table_says() {
         let answer = sent(move |sent| Ok((200, error(Some(&PAIR), sent, code)))).await;
         assert_eq!(whats(&answer), [meaning(code)], "{code}");
         assert_eq!(code_of(&answer), Some(code.to_string().as_str()));
+        let text = answer.inputs[0].words.text.as_deref();
+        assert_eq!(text, Some(look_up(code).meaning), "in our words: {code}");
         let again = asked(move |sent| Ok((500, error(Some(&PAIR), sent, code)))).await;
         assert_eq!(whats(&again), [meaning(code)], "{code} when asked");
     }

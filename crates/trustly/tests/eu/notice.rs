@@ -80,6 +80,24 @@ fn every_method_means_what_the_table_says() {
 }
 
 #[test]
+fn free_text_of_a_notification_is_not_repeated() {
+    let said = r#""FI2112345600000785 of Åsa Öberg","errormessage":"Åsa Öberg""#;
+    for (method, members) in [
+        ("payoutfailed", format!(r#","errorcode":{said}"#)),
+        ("payoutfailed", r#","errorcode":"some_thing","errormessage":"Åsa Öberg""#.to_owned()),
+        ("FI2112345600000785 of Åsa Öberg", String::new()),
+    ] {
+        let receipt = received(method, &data(&members)).unwrap();
+        let shown = format!("{:?} {}", receipt.input, receipt.method);
+        assert!(!shown.contains("FI21") && !shown.contains("berg"), "{shown}");
+    }
+    let failed = r#","errorcode":"incorrect_account_number","errormessage":"wrong""#;
+    let words = received("payoutfailed", &data(failed)).unwrap().input.words;
+    assert_eq!(words.code.as_deref(), Some("incorrect_account_number"));
+    assert_eq!(words.text.as_deref(), Some("the account number is not correct"));
+}
+
+#[test]
 fn a_receipt_carries_ids_words_time_and_a_signed_answer() {
     let receipt = received("credit", &data(EUR_800)).unwrap();
     assert_eq!(receipt.names.as_str(), payout().id.as_str());

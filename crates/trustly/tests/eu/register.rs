@@ -6,6 +6,7 @@ use payout::order::RawHandle;
 use payout::port::{Onboarding, Resolution, Resolved};
 use payout::reason::Reason;
 use serde_json::{Value, json};
+use trustly::eu::code::look_up;
 use trustly::transport::NoReply;
 
 use crate::rig::{body, config, error, europe, europe_of, offline, result};
@@ -79,6 +80,7 @@ async fn only_a_verified_refusal_of_the_contents_is_final() {
             (Resolution::Refused(reason, words), Some(expected)) => {
                 assert_eq!(reason, expected, "{code}");
                 assert_eq!(words.code, Some(code.to_string()));
+                assert_eq!(words.text.as_deref(), Some(look_up(code).meaning), "in our words");
             }
             (Resolution::Unknown(_), None) => {}
             (other, _) => panic!("{code}: {other:?}"),

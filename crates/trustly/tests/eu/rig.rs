@@ -121,9 +121,10 @@ pub(crate) fn result(pair: &Pair, sent: &Sent, data: &str) -> Vec<u8> {
 /// An error for this request, signed with `pair`, or unsigned.
 pub(crate) fn error(pair: Option<&Pair>, sent: &Sent, code: u64) -> Vec<u8> {
     let (method, uuid) = (method_of(sent), uuid_of(sent));
-    let data = json!({ "code": code, "message": "ERROR_OF_SOME_KIND" });
-    let mut error =
-        json!({ "name": "JSONRPCError", "code": code, "message": "ERROR_OF_SOME_KIND" });
+    // A message may repeat whatever was sent.
+    let message = format!("ECHO {}", String::from_utf8_lossy(&sent.body));
+    let data = json!({ "code": code, "message": message });
+    let mut error = json!({ "name": "JSONRPCError", "code": code, "message": message });
     if let Some(pair) = pair {
         let signature = sign_data(pair, "", &method, &uuid, &data.to_string());
         error["error"] =

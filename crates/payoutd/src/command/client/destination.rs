@@ -4,20 +4,20 @@ use api::v1::account_holder::Holder;
 use api::v1::bank_account::Form;
 use api::v1::destinations_client::DestinationsClient;
 use api::v1::{
-    AccountHolder, BankAccount, BankDetails, ImportDestinationRequest, ListDestinationsRequest,
-    LocalAccount, PersonName, RegisterDestinationRequest,
+    AccountHolder, BankAccount, BankDetails, DeleteDestinationRequest, GetDestinationRequest,
+    ImportDestinationRequest, ListDestinationsRequest, LocalAccount, PersonName,
+    RegisterDestinationRequest,
 };
-
 use payout::id::kind;
 
-use super::failure::{explain, explain_mutation};
+use super::failure::{explain, explain_mutation, rendered};
 use super::{Common, Limit, name, show};
 use crate::command::{Failure, Usage};
 
 const REGISTER_EXAMPLES: &str = "Examples:
-  payoutd destination register --merchant shop --customer c1 \\
-      --iban SE4550000000058398257466 --first-name Steve --last-name Smith
-  payoutd destination register --merchant shop --customer c2 \\
+  payoutd destination register --merchant demo-eu --customer c1 \\
+      --iban DE75512108001245126199 --first-name Steve --last-name Smith
+  payoutd destination register --merchant demo-eu --customer c2 \\
       --country SE --bank-number 6112 --account-number 69706212 --organisation 'Acme AB'";
 
 const NO_ACCOUNT: &str = "say which account: write --iban, or --country, --bank-number and \
@@ -34,8 +34,12 @@ pub(crate) enum Args {
     Register(Box<Register>),
     /// Takes over a handle that the provider gave earlier.
     Import(Import),
+    /// Shows one destination.
+    Get(Which),
     /// Lists destinations, newest first.
     List(List),
+    /// Deletes a destination: its handle is erased, and nothing more is paid to it.
+    Delete(Which),
 }
 
 #[derive(clap::Args)]
@@ -129,11 +133,33 @@ pub(crate) struct List {
     limit: Limit,
 }
 
+/// One destination.
+#[derive(clap::Args)]
+pub(crate) struct Which {
+    #[command(flatten)]
+    common: Common,
+    /// Its id.
+    #[arg(long)]
+    id: String,
+}
+
 pub(crate) async fn run(args: Args) -> Result<(), Failure> {
+    let output = match &args {
+        Args::Register(args) => args.common.output,
+        Args::Import(args) => args.common.output,
+        Args::Get(args) | Args::Delete(args) => args.common.output,
+        Args::List(args) => args.common.output,
+    };
+    carry_out(args).await.map_err(|failure| rendered(failure, output))
+}
+
+async fn carry_out(args: Args) -> Result<(), Failure> {
     match args {
         Args::Register(args) => register(*args).await,
         Args::Import(args) => import(args).await,
+        Args::Get(args) => get(args).await,
         Args::List(args) => list(args).await,
+        Args::Delete(args) => delete(args).await,
     }
 }
 
@@ -163,6 +189,29 @@ async fn import(args: Import) -> Result<(), Failure> {
     let mut client = DestinationsClient::new(args.common.channel().await?);
     let answer =
         client.import_destination(request).await.map_err(|status| explain_mutation(&status))?;
+    let destination = answer.into_inner().destination.unwrap_or_default();
+    show::print(args.common.output, &show::destination(&destination));
+    Ok(())
+}
+
+async fn get(args: Which) -> Result<(), Failure> {
+    let request =
+        GetDestinationRequest { merchant: args.common.merchant.clone(), destination_id: args.id };
+    let mut client = DestinationsClient::new(args.common.channel().await?);
+    let answer = client.get_destination(request).await.map_err(|status| explain(&status))?;
+    let destination = answer.into_inner().destination.unwrap_or_default();
+    show::print(args.common.output, &show::destination(&destination));
+    Ok(())
+}
+
+async fn delete(args: Which) -> Result<(), Failure> {
+    let request = DeleteDestinationRequest {
+        merchant: args.common.merchant.clone(),
+        destination_id: args.id,
+    };
+    let mut client = DestinationsClient::new(args.common.channel().await?);
+    let answer = client.delete_destination(request).await;
+    let answer = answer.map_err(|status| explain_mutation(&status))?;
     let destination = answer.into_inner().destination.unwrap_or_default();
     show::print(args.common.output, &show::destination(&destination));
     Ok(())

@@ -5,6 +5,7 @@ pub(crate) mod destination;
 pub(crate) mod failure;
 pub(crate) mod ops;
 pub(crate) mod payout;
+pub(crate) mod provider;
 pub(crate) mod show;
 mod table;
 
@@ -51,10 +52,7 @@ impl Common {
             _ => return Err(not_an_address(&self.endpoint).into()),
         };
         let connected = endpoint.connect().await;
-        connected.map_err(|error| {
-            format!("cannot reach {}: {error}; is `payoutd serve` running there?", self.endpoint)
-                .into()
-        })
+        connected.map_err(|error| failure::unreachable(&self.endpoint, error))
     }
 }
 

@@ -10,10 +10,11 @@ use api::v1::{
 use payout::id::kind;
 use serde_json::{Value, json};
 
-use super::failure::{explain, explain_mutation};
+use super::failure::{explain, explain_mutation, rendered};
 use super::table::table;
 use super::{Common, Limit, Output, name, payout as payouts, show};
 use crate::command::Failure;
+use crate::command::terminal::say;
 
 const SETTLE_EXAMPLE: &str = "Example:
   payoutd ops settle --merchant shop --id po_nc6jociwqwgl6whpyyuusnqmbq --verdict not-paid \\
@@ -132,6 +133,19 @@ pub(crate) struct Parked {
 }
 
 pub(crate) async fn run(args: Args) -> Result<(), Failure> {
+    let output = match &args {
+        Args::Indeterminate(args) => args.output,
+        Args::Settle(args) => args.common.output,
+        Args::Pause(args) => args.common.output,
+        Args::Resume(args) => args.common.output,
+        Args::Preview(Preview::Sent(args)) => args.common.output,
+        Args::Preview(Preview::Creation(args)) => args.output(),
+        Args::Parked(args) => args.common.output,
+    };
+    carry_out(args).await.map_err(|failure| rendered(failure, output))
+}
+
+async fn carry_out(args: Args) -> Result<(), Failure> {
     match args {
         Args::Indeterminate(args) => indeterminate(args).await,
         Args::Settle(args) => settle(args).await,
@@ -189,7 +203,7 @@ fn doubtful(about: &IndeterminatePayout) -> Value {
     json!({
         "payout": show::payout(&payout),
         "in_doubt_since": show::time(about.in_doubt_since.as_ref()),
-        "doubt": about.doubt.as_ref().map(show::cause),
+        "doubt": about.doubt.as_ref().map(|it| show::cause(it, payout.outcome())),
         "parked": about.parked,
         "next_look_at": show::time(about.next_look_at.as_ref()),
         "looks_in_vain": about.looks_in_vain,
@@ -294,33 +308,29 @@ fn print_preview(output: Output, answer: &PreviewPayoutResponse) {
         }));
     }
     if output == Output::Json {
-        println!(
-            "{}",
-            json!({
-                "payout": answer.payout_id,
-                "recorded": answer.recorded,
-                "destination_unresolved": answer.destination_unresolved,
-                "requests": requests,
-            })
-        );
+        say(json!({
+            "payout_id": answer.payout_id,
+            "recorded": answer.recorded,
+            "destination_unresolved": answer.destination_unresolved,
+            "requests": requests,
+        }));
         return;
     }
-    println!("payout {}{}", answer.payout_id, if answer.recorded { "" } else { ", not recorded" });
+    let recorded = if answer.recorded { "" } else { ", not recorded" };
+    say(format_args!("payout {}{recorded}", answer.payout_id));
     if answer.destination_unresolved {
-        println!("the provider first has to make a handle of the destination");
+        say("the provider first has to make a handle of the destination");
     }
     for request in &answer.requests {
         match request.attempt_number {
-            0 => println!("would be sent:"),
+            0 => say("would be sent:"),
             number => {
                 let state = show::bare(request.attempt_state().as_str_name(), "ATTEMPT_STATE_");
-                println!(
-                    "attempt {number}, {state}, opened at {}:",
-                    plain(&show::time(request.opened_at.as_ref()))
-                );
+                let at = plain(&show::time(request.opened_at.as_ref()));
+                say(format_args!("attempt {number}, {state}, opened at {at}:"));
             }
         }
-        println!("{}", request.content);
+        say(&request.content);
     }
 }
 
@@ -340,13 +350,13 @@ async fn parked(args: Parked) -> Result<(), Failure> {
         found.push(json!({
             "id": parked.id,
             "merchant": parked.merchant,
-            "payout": parked.payout_id,
+            "payout_id": parked.payout_id,
             "provider_kind": parked.provider_kind,
             "received_at": show::time(parked.received_at.as_ref()),
         }));
     }
     let titles = ["RECEIVED AT", "MERCHANT", "PAYOUT", "KIND", "ID"];
-    let columns = ["received_at", "merchant", "payout", "provider_kind", "id"];
+    let columns = ["received_at", "merchant", "payout_id", "provider_kind", "id"];
     print_all(args.common.output, &found, titles, |value| columns.map(|name| plain(&value[name])));
     Ok(())
 }
@@ -359,11 +369,11 @@ fn print_all<const N: usize>(
     row: impl Fn(&Value) -> [String; N],
 ) {
     match output {
-        Output::Json => found.iter().for_each(|value| println!("{value}")),
+        Output::Json => found.iter().for_each(say),
         Output::Text if found.is_empty() => eprintln!("there is none"),
         Output::Text => {
             let rows: Vec<[String; N]> = found.iter().map(row).collect();
-            print!("{}", table(titles, &rows));
+            say(table(titles, &rows).trim_end());
         }
     }
 }
@@ -371,7 +381,6 @@ fn print_all<const N: usize>(
 fn plain(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
+        value => show::plain(value),
     }
 }

@@ -3,22 +3,27 @@
 use api::v1::payouts_client::PayoutsClient;
 use api::v1::{
     CancelPayoutRequest, CreatePayoutRequest, EventSelector, EventStart, GetPayoutRequest,
-    ListPayoutsRequest, PayoutIds, Speed, WaitUntil, WatchPayoutsRequest, cancel_payout_request,
-    create_payout_request, event_selector, event_start, get_payout_request, watch_payouts_response,
+    ListPayoutsRequest, Outcome, PayoutIds, Speed, WaitUntil, WatchPayoutsRequest,
+    WatchPayoutsResponse, cancel_payout_request, create_payout_request, event_selector,
+    event_start, get_payout_request, watch_payouts_response,
 };
+use futures_util::future::{Either, select};
+use payout::id::kind;
+use prost_types::Timestamp;
+use tonic::Streaming;
 
 use super::destination::BankArgs;
-use payout::id::kind;
-
-use super::failure::{explain, explain_mutation};
-use super::{Common, Limit, amount, name, show};
-use crate::command::{Failure, Usage};
+use super::failure::{explain, explain_mutation, explain_watch, rendered};
+use super::{Common, Limit, Output, amount, name, show};
+use crate::command::terminal::say;
+use crate::command::{Failure, Usage, shutdown};
 
 const CREATE_EXAMPLES: &str = "Examples:
-  payoutd payout create --merchant shop --key order-1 --customer c1 --amount 10.50 --currency EUR \\
-      --destination ds_nc6jociwqwgl6whpyyuusnqmbq
-  payoutd payout create --merchant shop --key order-2 --customer c1 --amount 10.50 --currency EUR \\
-      --iban SE4550000000058398257466 --first-name Steve --last-name Smith";
+  payoutd payout create --merchant demo-eu --key order-1 --customer c1 --amount 10.50 \\
+      --currency EUR --provider-handle 1234567890
+  payoutd payout create --merchant demo-eu --key order-2 --customer c1 --amount 10.50 \\
+      --currency EUR --iban DE75512108001245126199 --first-name Steve --last-name Smith \\
+      --label order=4711 --wait outcome";
 
 const ONE_DESTINATION: &str = "say where to by one of --destination, --provider-handle, --iban, or \
     --account-number with --country and --bank-number, and by no more than one";
@@ -69,7 +74,13 @@ pub(crate) struct Create {
     /// The text for the customer's bank statement.
     #[arg(long, default_value = "")]
     statement_descriptor: String,
-    /// How far the payout should be before the answer.
+    /// Cancels the payout if it has not been sent by then: a time such as 2030-01-31T12:00:00Z.
+    #[arg(long, value_parser = moment)]
+    submit_before: Option<Timestamp>,
+    /// A label of the caller's own, returned as given: name=value; may be repeated.
+    #[arg(long, value_parser = label)]
+    label: Vec<(String, String)>,
+    /// How far the payout should be before the answer; the server limits how long that may take.
     #[arg(long, value_enum, default_value = "submitted")]
     wait: Wait,
     /// Makes every check, records nothing and asks nobody.
@@ -78,7 +89,7 @@ pub(crate) struct Create {
 }
 
 /// How far a payout should be.
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Wait {
     Recorded,
     Submitted,
@@ -90,8 +101,16 @@ enum Wait {
 pub(crate) struct Which {
     #[command(flatten)]
     common: Common,
+    #[command(flatten)]
+    name: Named,
+}
+
+/// How one payout is named.
+#[derive(clap::Args)]
+#[group(required = true, multiple = false)]
+struct Named {
     /// By its id.
-    #[arg(long, required_unless_present = "key", conflicts_with = "key")]
+    #[arg(long)]
     id: Option<String>,
     /// By its idempotency key.
     #[arg(long, value_parser = name::<kind::IdempotencyKey>)]
@@ -137,6 +156,16 @@ pub(crate) struct Watch {
 }
 
 pub(crate) async fn run(args: Args) -> Result<(), Failure> {
+    let output = match &args {
+        Args::Create(args) => args.common.output,
+        Args::Get(args) | Args::Cancel(args) => args.common.output,
+        Args::List(args) => args.common.output,
+        Args::Watch(args) => args.common.output,
+    };
+    carry_out(args).await.map_err(|failure| rendered(failure, output))
+}
+
+async fn carry_out(args: Args) -> Result<(), Failure> {
     match args {
         Args::Create(args) => create(*args).await,
         Args::Get(args) => get(args).await,
@@ -147,6 +176,11 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
 }
 
 impl Create {
+    /// How the answer is to look.
+    pub(super) fn output(&self) -> Output {
+        self.common.output
+    }
+
     /// Where the server is, and what is asked of it.
     pub(super) fn into_request(self) -> Result<(Common, CreatePayoutRequest), Usage> {
         use create_payout_request::Destination;
@@ -170,6 +204,8 @@ impl Create {
             destination: Some(destination),
             speed: if self.instant { Speed::Instant } else { Speed::Unspecified }.into(),
             statement_descriptor: self.statement_descriptor,
+            submit_before: self.submit_before,
+            metadata: self.label.into_iter().collect(),
             wait_until: wait_until.into(),
             validate_only: self.validate_only,
             ..CreatePayoutRequest::default()
@@ -179,27 +215,36 @@ impl Create {
 }
 
 async fn create(args: Create) -> Result<(), Failure> {
+    let waits = args.wait == Wait::Outcome;
     let (common, request) = args.into_request()?;
     let mut client = PayoutsClient::new(common.channel().await?);
     let answer = client.create_payout(request).await.map_err(|status| explain_mutation(&status))?;
     let answer = answer.into_inner();
+    let mut unknown = None;
     let shown = match &answer.payout {
         None => serde_json::json!({ "validated": answer.validated }),
         Some(payout) => {
             let mut shown = show::payout(payout);
             shown["replayed"] = answer.replayed.into();
+            unknown = Some(&payout.id).filter(|_| payout.outcome() == Outcome::Undecided);
             shown
         }
     };
     show::print(common.output, &shown);
+    if let Some(id) = unknown.filter(|_| waits) {
+        eprintln!(
+            "the wait ended before the outcome is known; go on with \
+             `payoutd payout watch --id {id} --beginning --until-outcome`"
+        );
+    }
     Ok(())
 }
 
 async fn get(args: Which) -> Result<(), Failure> {
-    let by_key = args.key.map(get_payout_request::Payout::IdempotencyKey);
+    let by_key = args.name.key.map(get_payout_request::Payout::IdempotencyKey);
     let request = GetPayoutRequest {
         merchant: args.common.merchant.clone(),
-        payout: args.id.map(get_payout_request::Payout::PayoutId).or(by_key),
+        payout: args.name.id.map(get_payout_request::Payout::PayoutId).or(by_key),
     };
     let mut client = PayoutsClient::new(args.common.channel().await?);
     let answer = client.get_payout(request).await.map_err(|status| explain(&status))?;
@@ -223,8 +268,8 @@ async fn list(args: List) -> Result<(), Failure> {
     args.limit.tell_of_more(&answer.next_page_token);
     for payout in answer.payouts {
         match args.common.output {
-            super::Output::Json => show::print(args.common.output, &show::payout(&payout)),
-            super::Output::Text => println!("{}", line(&show::payout(&payout))),
+            Output::Json => show::print(args.common.output, &show::payout(&payout)),
+            Output::Text => say(line(&show::payout(&payout))),
         }
     }
     Ok(())
@@ -238,14 +283,13 @@ fn line(payout: &serde_json::Value) -> String {
         text("id"),
         text("state"),
         text("outcome"),
-        text("amount"),
+        show::plain(&payout["amount"]),
         text("idempotency_key"),
         payout["cause"]["reason"].as_str().unwrap_or_default()
     )
 }
 
 async fn watch(args: Watch) -> Result<(), Failure> {
-    use watch_payouts_response::Message;
     let selector = match (args.id.is_empty(), args.customer) {
         (false, _) => event_selector::Selector::Payouts(PayoutIds { ids: args.id }),
         (true, Some(customer)) => event_selector::Selector::Customer(customer),
@@ -265,30 +309,53 @@ async fn watch(args: Watch) -> Result<(), Failure> {
     };
     let mut client = PayoutsClient::new(args.common.channel().await?);
     let stream = client.watch_payouts(request).await.map_err(|status| explain(&status))?;
-    let mut stream = stream.into_inner();
-    while let Some(answer) = stream.message().await.map_err(|status| explain(&status))? {
-        match answer.message {
-            Some(Message::Event(event)) => show::print_event(args.common.output, &event),
-            Some(Message::Ended(ended)) => {
-                eprintln!("the stream ended; go on with --cursor {}", ended.cursor);
+    follow(stream.into_inner(), args.common.output).await
+}
+
+/// Shows events until the stream ends, breaks, or somebody interrupts; in each case it is said from
+/// where on a new watch misses nothing.
+async fn follow(
+    mut stream: Streaming<WatchPayoutsResponse>,
+    output: Output,
+) -> Result<(), Failure> {
+    use watch_payouts_response::Message;
+    let mut cursor = None;
+    let mut interrupted = std::pin::pin!(shutdown::signal());
+    loop {
+        let message = std::pin::pin!(stream.message());
+        let answer = match select(interrupted.as_mut(), message).await {
+            Either::Left(_) => {
+                if let Some(cursor) = cursor {
+                    eprintln!("interrupted; go on with --cursor {cursor}");
+                }
+                return Ok(());
             }
-            Some(
-                Message::Started(_)
-                | Message::SnapshotPayout(_)
-                | Message::SnapshotEnded(_)
-                | Message::Heartbeat(_),
-            )
-            | None => {}
+            Either::Right((answer, _)) => answer,
+        };
+        let Some(answer) = answer.map_err(|status| explain_watch(&status, cursor.clone()))? else {
+            return Ok(());
+        };
+        match answer.message {
+            Some(Message::Started(started)) => cursor = Some(started.cursor),
+            Some(Message::Heartbeat(heartbeat)) => cursor = Some(heartbeat.cursor),
+            Some(Message::Event(event)) => {
+                show::print_event(output, &event);
+                cursor = Some(event.cursor);
+            }
+            Some(Message::Ended(ended)) => {
+                let why = ended.reason().as_str_name().trim_start_matches("WATCH_END_REASON_");
+                eprintln!("the stream ended ({why}); go on with --cursor {}", ended.cursor);
+            }
+            Some(Message::SnapshotPayout(_) | Message::SnapshotEnded(_)) | None => {}
         }
     }
-    Ok(())
 }
 
 async fn cancel(args: Which) -> Result<(), Failure> {
-    let by_key = args.key.map(cancel_payout_request::Payout::PayoutIdempotencyKey);
+    let by_key = args.name.key.map(cancel_payout_request::Payout::PayoutIdempotencyKey);
     let request = CancelPayoutRequest {
         merchant: args.common.merchant.clone(),
-        payout: args.id.map(cancel_payout_request::Payout::PayoutId).or(by_key),
+        payout: args.name.id.map(cancel_payout_request::Payout::PayoutId).or(by_key),
     };
     let mut client = PayoutsClient::new(args.common.channel().await?);
     let answer = client.cancel_payout(request).await.map_err(|status| explain_mutation(&status))?;
@@ -297,4 +364,15 @@ async fn cancel(args: Which) -> Result<(), Failure> {
     let payout = answer.payout.as_ref().map(show::payout);
     show::print(args.common.output, &serde_json::json!({ "result": result, "payout": payout }));
     Ok(())
+}
+
+fn moment(text: &str) -> Result<Timestamp, &'static str> {
+    text.parse().map_err(|_| "is no time; write one such as 2030-01-31T12:00:00Z")
+}
+
+fn label(text: &str) -> Result<(String, String), &'static str> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("is no label; write name=value"),
+    }
 }

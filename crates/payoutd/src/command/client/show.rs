@@ -1,74 +1,119 @@
-//! Answers of the API as JSON, and as lines for people made of that same JSON.
+//! Answers of the API as JSON, with the names of the API, and as lines for people made of that same
+//! JSON.
 
-use api::v1::{Cause, Destination, Event, Money, Payout, PayoutEvent, event::Event as Kind};
+use api::v1::{
+    Attempt, Cause, Destination, DestinationSummary, Event, GiveBack, Money, Outcome, Payout,
+    PayoutDestination, PayoutEvent, ProviderDescription, ProviderReference, event::Event as Kind,
+};
 use payout::time::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::Output;
+use crate::command::terminal::say;
 
 /// Prints one answer.
 pub(crate) fn print(output: Output, value: &Value) {
     match output {
-        Output::Json => println!("{value}"),
-        Output::Text => println!("{}", lines(value, 0).trim_end()),
+        Output::Json => say(value),
+        Output::Text => say(lines(value, 0).trim_end()),
     }
 }
 
 /// Prints one event: a line for people.
 pub(crate) fn print_event(output: Output, event: &Event) {
     match output {
-        Output::Json => println!("{}", self::event(event)),
-        Output::Text => println!("{}", event_line(event)),
+        Output::Json => say(self::event(event)),
+        Output::Text => say(event_line(event)),
     }
 }
 
 pub(crate) fn payout(payout: &Payout) -> Value {
-    let mut out = Map::new();
-    let mut put = |key: &str, value: Value| {
-        if !matches!(&value, Value::Null) && value != json!("") && value != json!([]) {
-            out.insert(key.to_owned(), value);
-        }
-    };
-    put("id", json!(payout.id));
-    put("merchant", json!(payout.merchant));
-    put("idempotency_key", json!(payout.idempotency_key));
-    put("customer", json!(payout.customer));
-    put("amount", payout.amount.as_ref().map_or(Value::Null, |money| json!(amount(money))));
-    put("state", json!(bare(payout.state().as_str_name(), "PAYOUT_STATE_")));
-    put("outcome", json!(bare(payout.outcome().as_str_name(), "OUTCOME_")));
-    put("cause", payout.cause.as_ref().map_or(Value::Null, cause));
-    if let Some(back) = &payout.give_back {
-        let amount = back.amount.as_ref().map(amount);
-        put("give_back", json!({ "id": back.id, "amount": amount }));
-    }
     let attention: Vec<_> =
-        payout.attention().map(|found| bare(found.as_str_name(), "ATTENTION_")).collect();
-    put("attention", json!(attention));
-    let references: Vec<_> = payout.provider_references.iter().map(|found| &found.value).collect();
-    put("provider_references", json!(references));
-    put("sequence", json!(payout.sequence));
-    put("return_window_ends_at", time(payout.return_window_ends_at.as_ref()));
-    put("created_at", time(payout.created_at.as_ref()));
-    put("updated_at", time(payout.updated_at.as_ref()));
-    Value::Object(out)
+        payout.attention().map(|it| bare(it.as_str_name(), "ATTENTION_")).collect();
+    filled(json!({
+        "id": payout.id,
+        "merchant": payout.merchant,
+        "idempotency_key": payout.idempotency_key,
+        "customer": payout.customer,
+        "amount": payout.amount.as_ref().map(money),
+        "destination": payout.destination.as_ref().map(payout_destination),
+        "speed": bare(payout.speed().as_str_name(), "SPEED_"),
+        "speed_achieved": bare(payout.speed_achieved().as_str_name(), "SPEED_"),
+        "statement_descriptor": payout.statement_descriptor,
+        "external_reference": payout.external_reference,
+        "submit_before": time(payout.submit_before.as_ref()),
+        "metadata": payout.metadata,
+        "state": bare(payout.state().as_str_name(), "PAYOUT_STATE_"),
+        "outcome": bare(payout.outcome().as_str_name(), "OUTCOME_"),
+        "cancel_requested": payout.cancel_requested.then_some(true),
+        "cause": payout.cause.as_ref().map(|it| cause(it, payout.outcome())),
+        "give_back": payout.give_back.as_ref().map(give_back),
+        "attention": attention,
+        "provider_references": payout.provider_references.iter().map(reference).collect::<Vec<_>>(),
+        "attempts": payout.attempts.iter().map(attempt).collect::<Vec<_>>(),
+        "sequence": payout.sequence,
+        "return_window_ends_at": time(payout.return_window_ends_at.as_ref()),
+        "created_at": time(payout.created_at.as_ref()),
+        "updated_at": time(payout.updated_at.as_ref()),
+        "outcome_at": time(payout.outcome_at.as_ref()),
+    }))
 }
 
 pub(crate) fn destination(destination: &Destination) -> Value {
-    let summary = destination.summary.clone().unwrap_or_default();
-    json!({
+    filled(json!({
         "id": destination.id,
+        "merchant": destination.merchant,
         "customer": destination.customer,
         "state": bare(destination.state().as_str_name(), "DESTINATION_STATE_"),
         "kind": bare(destination.kind().as_str_name(), "DESTINATION_KIND_"),
-        "account": summary.masked_account,
-        "bank": summary.bank_name,
+        "summary": destination.summary.as_ref().map(summary),
         "created_at": time(destination.created_at.as_ref()),
-    })
+        "updated_at": time(destination.updated_at.as_ref()),
+    }))
+}
+
+pub(crate) fn description(description: &ProviderDescription) -> Value {
+    let mut currencies = Vec::new();
+    for currency in &description.currencies {
+        let mut shown = json!({
+            "currency_code": currency.currency_code,
+            "minor_unit_multiple": currency.minor_unit_multiple,
+        });
+        for (name, limit) in [
+            ("minor_units_min", currency.minor_units_min),
+            ("minor_units_max", currency.minor_units_max),
+        ] {
+            if limit != 0 {
+                shown[name] = json!(limit);
+            }
+        }
+        currencies.push(shown);
+    }
+    let seconds = |it: &prost_types::Duration| format!("{}s", it.seconds);
+    let forms = description.destination_forms();
+    let forms: Vec<_> = forms.map(|it| bare(it.as_str_name(), "DESTINATION_FORM_")).collect();
+    let speeds: Vec<_> = description.speeds().map(|it| bare(it.as_str_name(), "SPEED_")).collect();
+    filled(json!({
+        "display_name": description.display_name,
+        "region": description.region,
+        "methods": description.methods,
+        "country_codes": description.country_codes,
+        "currencies": currencies,
+        "destination_forms": forms,
+        "speeds": speeds,
+        "confirmation": bare(description.confirmation().as_str_name(), "CONFIRMATION_"),
+        "return_window": description.return_window.as_ref().map(seconds),
+        "cancel_support": bare(description.cancel_support().as_str_name(), "CANCEL_SUPPORT_"),
+        "duplicate_protection":
+            bare(description.duplicate_protection().as_str_name(), "DUPLICATE_PROTECTION_"),
+        "retention": description.retention.as_ref().map(seconds),
+    }))
 }
 
 pub(crate) fn event(event: &Event) -> Value {
     let mut out = json!({
         "cursor": event.cursor,
+        "merchant": event.merchant,
         "customer": event.customer,
         "recorded_at": time(event.recorded_at.as_ref()),
     });
@@ -76,8 +121,10 @@ pub(crate) fn event(event: &Event) -> Value {
         Some(Kind::PayoutEvent(about)) => out["payout_event"] = payout_event(about),
         Some(Kind::DestinationEvent(about)) => {
             out["destination_event"] = json!({
-                "destination": about.destination_id,
+                "destination_id": about.destination_id,
                 "kind": bare(about.kind().as_str_name(), "DESTINATION_EVENT_KIND_"),
+                "state_after": bare(about.state_after().as_str_name(), "DESTINATION_STATE_"),
+                "occurred_at": time(about.occurred_at.as_ref()),
             });
         }
         None => {}
@@ -114,27 +161,87 @@ pub(crate) fn event_line(event: &Event) -> String {
 }
 
 fn payout_event(about: &PayoutEvent) -> Value {
-    json!({
-        "payout": about.payout_id,
+    filled(json!({
+        "payout_id": about.payout_id,
         "sequence": about.sequence,
         "kind": bare(about.kind().as_str_name(), "PAYOUT_EVENT_KIND_"),
         "state_before": bare(about.state_before().as_str_name(), "PAYOUT_STATE_"),
         "state_after": bare(about.state_after().as_str_name(), "PAYOUT_STATE_"),
         "outcome": bare(about.outcome().as_str_name(), "OUTCOME_"),
-        "cause": about.cause.as_ref().map(cause),
-        "give_back": about.give_back.as_ref().map(|back| &back.id),
-    })
+        "cause": about.cause.as_ref().map(|it| cause(it, about.outcome())),
+        "give_back": about.give_back.as_ref().map(give_back),
+        "attention": bare(about.attention().as_str_name(), "ATTENTION_"),
+        "attempt_number": Some(about.attempt_number).filter(|number| *number > 0),
+        "provider_references": about.provider_references.iter().map(reference).collect::<Vec<_>>(),
+        "speed_achieved": bare(about.speed_achieved().as_str_name(), "SPEED_"),
+        "occurred_at": time(about.occurred_at.as_ref()),
+    }))
 }
 
-pub(super) fn cause(cause: &Cause) -> Value {
-    json!({
+/// Whether a new payout may succeed is said only when this one is over: before, it is no advice.
+pub(super) fn cause(cause: &Cause, outcome: Outcome) -> Value {
+    filled(json!({
         "reason": bare(cause.reason().as_str_name(), "REASON_"),
-        "retryable": cause.retryable,
+        "retryable": (outcome == Outcome::NotPaid).then_some(cause.retryable),
         "actor": bare(cause.actor().as_str_name(), "ACTOR_"),
         "provider_code": cause.provider_code,
         "provider_text": cause.provider_text,
-    })
+    }))
 }
+
+fn attempt(attempt: &Attempt) -> Value {
+    filled(json!({
+        "number": attempt.number,
+        "state": bare(attempt.state().as_str_name(), "ATTEMPT_STATE_"),
+        "cause": attempt.cause.as_ref().map(|it| cause(it, Outcome::Undecided)),
+        "opened_at": time(attempt.opened_at.as_ref()),
+    }))
+}
+
+fn reference(reference: &ProviderReference) -> Value {
+    let kind = bare(reference.kind().as_str_name(), "PROVIDER_REFERENCE_KIND_");
+    json!({ "kind": kind, "value": reference.value })
+}
+
+fn payout_destination(destination: &PayoutDestination) -> Value {
+    filled(json!({
+        "destination_id": destination.destination_id,
+        "kind": bare(destination.kind().as_str_name(), "DESTINATION_KIND_"),
+        "summary": destination.summary.as_ref().map(summary),
+    }))
+}
+
+fn summary(summary: &DestinationSummary) -> Value {
+    filled(json!({
+        "masked_account": summary.masked_account,
+        "bank_name": summary.bank_name,
+        "country_code": summary.country_code,
+    }))
+}
+
+fn give_back(back: &GiveBack) -> Value {
+    json!({ "id": back.id, "amount": back.amount.as_ref().map(money) })
+}
+
+fn money(money: &Money) -> Value {
+    json!({ "currency_code": money.currency_code, "minor_units": money.minor_units })
+}
+
+/// An object without its empty members.
+fn filled(value: Value) -> Value {
+    let Value::Object(members) = value else { return value };
+    let is_filled = |value: &Value| match value {
+        Value::Null => false,
+        Value::String(text) => !text.is_empty() && text != UNSPECIFIED,
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(members) => !members.is_empty(),
+        Value::Bool(_) | Value::Number(_) => true,
+    };
+    Value::Object(members.into_iter().filter(|(_, value)| is_filled(value)).collect())
+}
+
+/// What is left of the name of an enum's value for "nothing", without its prefix.
+const UNSPECIFIED: &str = "UNSPECIFIED";
 
 /// An amount with the decimals of its currency.
 pub(crate) fn amount(money: &Money) -> String {
@@ -170,20 +277,41 @@ fn lines(value: &Value, depth: usize) -> String {
         let indent = "  ".repeat(depth);
         match value {
             Value::Null => {}
-            Value::Object(_) => {
+            Value::Object(members) if !is_money(members) => {
                 out.push_str(&format!("{indent}{key}:\n{}", lines(value, depth + 1)));
             }
-            _ if plain(value).is_empty() => {}
+            Value::Array(items) if items.iter().any(Value::is_object) => {
+                out.push_str(&format!("{indent}{key}:\n"));
+                for item in items {
+                    out.push_str(&format!("{indent}  {}\n", plain(item)));
+                }
+            }
             _ => out.push_str(&format!("{indent}{key}: {}\n", plain(value))),
         }
     }
     out
 }
 
-fn plain(value: &Value) -> String {
+/// A value on one line.
+pub(crate) fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(", "),
+        Value::Object(members) if is_money(members) => {
+            let currency_code = plain(&value["currency_code"]);
+            let minor_units = value["minor_units"].as_i64().unwrap_or_default();
+            amount(&Money { currency_code, minor_units })
+        }
+        Value::Object(members) => {
+            let member = |(key, value): (&String, &Value)| format!("{key} {}", plain(value));
+            members.iter().map(member).collect::<Vec<_>>().join(", ")
+        }
         other => other.to_string(),
     }
+}
+
+fn is_money(members: &Map<String, Value>) -> bool {
+    members.len() == 2
+        && members.contains_key("currency_code")
+        && members.contains_key("minor_units")
 }

@@ -10,6 +10,7 @@ mod world;
 use std::path::PathBuf;
 
 use super::Failure;
+use super::terminal::announce;
 use region::Region;
 use world::World;
 
@@ -29,10 +30,10 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     world.print_addresses();
     let mut rows = Vec::new();
     for region in [Region::Europe, Region::Americas] {
-        println!("\n── {} ──", region.title());
+        announce(format_args!("\n── {} ──", region.title()));
         rows.extend(story::tell(&world, region).await?);
     }
-    println!();
+    announce("");
     table::print(&rows);
     if args.keep {
         world.print_hints();
@@ -40,7 +41,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     }
     let as_expected = rows.iter().filter(|row| row.is_as_expected()).count();
     world.stop().await?;
-    println!("demo: {as_expected} of {} as expected", rows.len());
+    announce(format_args!("demo: {as_expected} of {} as expected", rows.len()));
     match as_expected == rows.len() {
         true => Ok(()),
         false => Err("not every payout ended as expected; see the table".into()),

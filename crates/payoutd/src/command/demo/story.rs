@@ -27,6 +27,7 @@ use super::world::World;
 use crate::command::Failure;
 use crate::command::client::failure::explain;
 use crate::command::client::{Output, show};
+use crate::command::terminal::announce;
 
 /// How long a payout is given to reach its end. Far longer than it takes: a slow machine must not
 /// make the demo lie.
@@ -148,7 +149,11 @@ impl<'a> Teller<'a> {
             }
         };
         let made = made.unwrap_or_default();
-        println!("destination {} ({})", made.id, show::destination(&made)["account"]);
+        announce(format_args!(
+            "destination {} ({})",
+            made.id,
+            show::plain(&show::destination(&made)["summary"]["masked_account"])
+        ));
         Ok(made.id)
     }
 

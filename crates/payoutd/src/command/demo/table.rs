@@ -1,5 +1,7 @@
 //! The summary of the demo.
 
+use crate::command::terminal::announce;
+
 /// One payout of the demo, or one call about it.
 pub(super) struct Row {
     pub(super) case: &'static str,
@@ -20,9 +22,9 @@ impl Row {
 pub(super) fn print(rows: &[Row]) {
     let line = |cells: [&str; 6], mark: &str| {
         let [payout, region, amount, expected, got, movements] = cells;
-        println!(
+        announce(format_args!(
             "{payout:<15} {region:<6} {amount:>10}  {expected:<28} {got:<28} {movements:>9} {mark}"
-        );
+        ));
     };
     line(["payout", "region", "amount", "expected", "got", "movements"], "");
     for row in rows {

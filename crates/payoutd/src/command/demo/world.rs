@@ -10,9 +10,10 @@ use tokio::task::JoinHandle;
 use tonic::transport::{Channel, Endpoint};
 
 use crate::command::simulate::{self, CONFIG_FILE};
+use crate::command::terminal::announce;
 use crate::command::{Failure, serve};
 use crate::compose::{compose, random_hex};
-use crate::config::{self, Listen};
+use crate::config::{self, Listen, ListenInstead};
 
 /// By how much time is compressed: Trustly's minutes become tenths of a second.
 const TIME_FACTOR: u32 = 600;
@@ -56,7 +57,7 @@ impl World {
         tasks.push(tokio::spawn(async move {
             Ok(trustly_sim::serve(listener, simulation, stop_of(until)).await?)
         }));
-        let config = config::load(&directory.join(CONFIG_FILE))?;
+        let config = config::load(&directory.join(CONFIG_FILE), ListenInstead::default())?;
         let settings = serve::server_config(&config);
         let composed = compose(config).await?;
         let listen = composed.bound;
@@ -102,15 +103,18 @@ impl World {
     }
 
     pub(super) fn print_addresses(&self) {
-        println!("simulator http://{}  (control interface under /_sim/)", self.simulator);
-        println!("grpc      {}", self.listen.grpc);
-        println!("webhooks  http://{}", self.listen.webhooks);
-        println!("admin     http://{}", self.listen.admin);
+        announce(format_args!(
+            "simulator http://{}  (control interface under /_sim/)",
+            self.simulator
+        ));
+        announce(format_args!("grpc      {}", self.listen.grpc));
+        announce(format_args!("webhooks  http://{}", self.listen.webhooks));
+        announce(format_args!("admin     http://{}", self.listen.admin));
     }
 
     pub(super) fn print_hints(&self) {
         let grpc = self.listen.grpc;
-        println!("\nstill running; try, in another terminal:");
+        announce("\nstill running; try, in another terminal:");
         for (method, body) in [
             ("Payouts/ListPayouts", r#"{"merchant":"demo-eu"}"#),
             (
@@ -120,10 +124,10 @@ impl World {
             ),
             ("Provider/DescribeProvider", r#"{"merchant":"demo-us"}"#),
         ] {
-            println!("  grpcurl -plaintext -d '{body}' {grpc} payouts.v1.{method}");
+            announce(format_args!("  grpcurl -plaintext -d '{body}' {grpc} payouts.v1.{method}"));
         }
-        println!("  curl http://{}/_sim/ledger", self.simulator);
-        println!("stop with Ctrl-C");
+        announce(format_args!("  curl http://{}/_sim/ledger", self.simulator));
+        announce("stop with Ctrl-C");
     }
 
     /// Stops everything, and waits until it has.

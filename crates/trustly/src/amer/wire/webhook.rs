@@ -43,7 +43,8 @@ pub struct Webhook {
     pub transaction_type: Option<TransactionType>,
     /// How far it was at the time of the event; `None` also if it is no number.
     pub status: Option<Status>,
-    /// When the event happened, in milliseconds since 1970; `None` also if it is no number.
+    /// When the event happened, in milliseconds since 1970; `None` also if it is no number, or
+    /// beyond the calendar.
     pub created_at_ms: Option<u64>,
     /// A number of [`crate::amer::code`]; `None` also if it is no number.
     pub error_code: Option<u64>,
@@ -115,7 +116,7 @@ impl Webhook {
             merchant_reference: text("merchantReference"),
             transaction_type: number("transactionType").map(TransactionType::from),
             status: number("status").map(Status::from),
-            created_at_ms: number("createdAt"),
+            created_at_ms: text("createdAt").and_then(|text| field::epoch_millis(&text)),
             error_code: number("errorCode"),
             detail: ProviderDetail {
                 status: text("paymentProviderTransaction.status"),
@@ -129,6 +130,13 @@ impl Webhook {
             members,
         })
     }
+}
+
+/// Whether a webhook's `Authorization` header names one of `credentials`; whoever knows the access
+/// id can write it.
+pub fn names_one_of(credentials: &[Credentials], authorization: &str) -> bool {
+    let Some((access_id, _)) = split_header(authorization) else { return false };
+    credentials.iter().any(|candidate| candidate.access_id() == access_id)
 }
 
 /// Access id and signature, split at the first colon, because the signature may have one too.
