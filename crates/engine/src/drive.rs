@@ -144,7 +144,8 @@ impl Engine {
             }
             Resolution::Refused(reason, words) => (What::DestinationRefused(reason), words, None),
             Resolution::Unknown(reason) => {
-                tracing::warn!(payout = %payout.id, ?reason, "destination is not resolved yet");
+                let why = reason.as_str();
+                tracing::debug!(payout = %payout.id, reason = why, "not resolved yet");
                 (What::InDoubt(reason), ProviderWords::default(), None)
             }
         };
