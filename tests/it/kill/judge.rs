@@ -122,6 +122,9 @@ fn may_be_parked(payout: &Payout, observed: &Observed, story: Story) -> bool {
         (Reason::ResendUnprotected, US) => !story.duplicates_are_refused,
         (Reason::HorizonPassed, US) => true,
         (Reason::HorizonPassed, _) => because(Reason::CustomerBlocked),
+        // Nothing can be looked for there, so that nothing but an answer to a send ends a payout
+        // that a forgotten past may have sent.
+        (_, EU) => story.forgetful && payout.state() == PayoutState::Pending,
         _ => false,
     }
 }

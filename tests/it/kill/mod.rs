@@ -38,8 +38,12 @@ async fn nothing_is_paid_twice_or_lost_however_often_the_server_is_killed() {
     let script = Script { kills: kills.div_ceil(2), at_least: Duration::from_secs(least) };
     eprintln!("kill test: seed {seed}, {kills} kills");
     let (confirmed, unconfirmed) = tokio::join!(
-        run::run(seed, Story { duplicates_are_refused: true }, script),
-        run::run(seed.wrapping_add(1), Story { duplicates_are_refused: false }, script),
+        run::run(seed, Story { duplicates_are_refused: true, forgetful: false }, script),
+        run::run(
+            seed.wrapping_add(1),
+            Story { duplicates_are_refused: false, forgetful: true },
+            script
+        ),
     );
     let mut wrong = Vec::new();
     for (name, verdict) in [("confirmed", confirmed), ("unconfirmed", unconfirmed)] {

@@ -138,8 +138,7 @@ async fn open(world: &World) -> Option<String> {
 
 /// Whether nothing more is tried by itself, for want of proof.
 pub(super) fn is_parked(payout: &Payout) -> bool {
-    payout.state() == PayoutState::Indeterminate
-        && payout.attention.contains(&Attention::Parked.into())
+    payout.attention.contains(&Attention::Parked.into())
 }
 
 /// Whether a payout is where the provider's ledger has it.

@@ -31,6 +31,8 @@ pub(super) struct Story {
     /// Whether the merchant in the Americas may count on duplicates being refused. If not, what is
     /// proven absent is parked instead of being sent again.
     pub(super) duplicates_are_refused: bool,
+    /// Whether nobody vouches for the store, so that it may have forgotten every key.
+    pub(super) forgetful: bool,
 }
 
 /// Callers of each merchant.
@@ -103,7 +105,7 @@ fn options(seed: u64, story: Story) -> Options {
             "duplicate_protection = \"unconfirmed\"".to_owned(),
         ));
     }
-    Options { seed, replace, ..Options::default() }
+    Options { seed, replace, forgetful: story.forgetful, ..Options::default() }
 }
 
 fn selections() -> Vec<Watched> {
