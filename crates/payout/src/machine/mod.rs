@@ -8,6 +8,7 @@ mod apply;
 mod case;
 mod decide;
 mod doubt;
+mod due;
 mod hold;
 mod report;
 mod settle;
@@ -16,5 +17,6 @@ mod step;
 
 pub use apply::apply;
 pub use decide::{Declined, create, decide};
+pub use due::{Tries, due_at};
 pub use sound::flaw;
-pub use step::{Block, Situation, Step, Tries, due_at, forgotten_since, next_step};
+pub use step::{Block, Situation, Step, forgotten_since, next_step};
