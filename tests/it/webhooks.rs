@@ -494,6 +494,22 @@ async fn accepted(world: &World, key: &str) -> Payout {
 }
 
 /// A payout in the Americas of which everything was told.
+/// Trustly may leave our own name out: then the transaction's id says whose payout it is.
+#[tokio::test]
+async fn a_webhook_that_names_only_the_transaction_finds_its_payout() {
+    let world = World::start().await;
+    let keys = Keys::of(&world);
+    let us = us_paid(&world).await;
+    let assigned = us.provider_references.iter().find(|it| it.value != us.id).unwrap();
+    let late = webhook(&us.id, "5000000003", "Authorize", 2);
+    let late = late.replace("9000000001", &assigned.value);
+    let late = late.replace(&format!("merchantReference={}&", us.id), "");
+    let answer = post(&world, AMERICAS, FORM, Some(&signed(&keys, &late)), &late).await;
+    assert_eq!(answer, (200, "OK".to_owned()));
+    assert_eq!(parked(&world, US).await, []);
+    assert_eq!(payout(&world, US, "us").await.sequence, us.sequence + 1);
+}
+
 async fn us_paid(world: &World) -> Payout {
     let destination = world.destination(US).await;
     world.payouts().create_payout(request(US, "us", &destination)).await.unwrap();

@@ -309,16 +309,7 @@ impl Engine {
 }
 
 fn undecided(merchant: &Merchant) -> Filter {
-    Filter {
-        merchant: merchant.clone(),
-        customer: None,
-        provider_reference: None,
-        states: Vec::new(),
-        outcome: Some(Outcome::Undecided),
-        created_from: None,
-        created_before: None,
-        needs_attention: false,
-    }
+    Filter { outcome: Some(Outcome::Undecided), ..Filter::all(merchant) }
 }
 
 /// Whether an answer, verified or not, says that our access is refused.

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use payout::id::{Merchant, PayoutId};
+use payout::id::{Merchant, PayoutId, ProviderReference};
 use payout::port::{
-    Acknowledgement, Evidence, EvidenceKind, Inbound, ParkedNotification, Parking, Receipt,
-    Rejection, StoreError,
+    Acknowledgement, Evidence, EvidenceKind, Filter, Inbound, Page, ParkedNotification, Parking,
+    Receipt, Rejection, StoreError,
 };
 use payout::record::Stored;
 use payout::seal::{Place, seal};
@@ -88,7 +88,9 @@ impl Engine {
         receipt: &Receipt,
         inbound: &Inbound,
     ) -> Result<bool, ReceiveError> {
-        let Ok(id) = PayoutId::parse(receipt.names.as_str()) else { return Ok(false) };
+        let Some(id) = self.named_payout(merchant, &receipt.names).await? else {
+            return Ok(false);
+        };
         match self.store().load(&id).await {
             Ok(Some(Stored::Payout(record))) if record.payout.order.merchant == *merchant => {}
             Ok(Some(Stored::Fence(fence))) if fence.merchant == *merchant => {
@@ -117,6 +119,22 @@ impl Engine {
             // acknowledging keeps it from being lost.
             Err(error) => Err(ReceiveError::NotRecorded(error.to_string())),
         }
+    }
+
+    /// The payout that a name is of: our own, which the provider repeats, or the provider's for its
+    /// order, once that is known here.
+    async fn named_payout(
+        &self,
+        merchant: &Merchant,
+        name: &ProviderReference,
+    ) -> Result<Option<PayoutId>, ReceiveError> {
+        if let Ok(id) = PayoutId::parse(name.as_str()) {
+            return Ok(Some(id));
+        }
+        let filter = Filter { provider_reference: Some(name.clone()), ..Filter::all(merchant) };
+        let found = self.store().list(&filter, &Page { after: None, size: 1 }).await;
+        let (payouts, _) = found.map_err(|error| ReceiveError::NotRecorded(error.to_string()))?;
+        Ok(payouts.into_iter().next().map(|payout| payout.id))
     }
 
     /// Keeps it for a payout that is not here; false if the payout is here after all.

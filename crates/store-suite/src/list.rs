@@ -240,14 +240,5 @@ async fn all(store: &dyn Store, filter: &Filter) -> Vec<PayoutId> {
 }
 
 fn of(merchant: &str) -> Filter {
-    Filter {
-        merchant: sample::merchant(merchant),
-        customer: None,
-        provider_reference: None,
-        states: Vec::new(),
-        outcome: None,
-        created_from: None,
-        created_before: None,
-        needs_attention: false,
-    }
+    Filter::all(&sample::merchant(merchant))
 }

@@ -330,6 +330,22 @@ pub struct Filter {
     pub needs_attention: bool,
 }
 
+impl Filter {
+    /// All payouts of a merchant.
+    pub fn all(merchant: &Merchant) -> Self {
+        Self {
+            merchant: merchant.clone(),
+            customer: None,
+            provider_reference: None,
+            states: Vec::new(),
+            outcome: None,
+            created_from: None,
+            created_before: None,
+            needs_attention: false,
+        }
+    }
+}
+
 /// Which destinations a list shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DestinationFilter {

@@ -61,16 +61,7 @@ fn region((merchant, section): (&Merchant, &MerchantConfig)) -> (Merchant, &'sta
 
 /// How many payouts wait for their outcome, as far as they are counted.
 async fn undecided(engine: &Engine, merchant: &Merchant) -> Option<String> {
-    let filter = Filter {
-        merchant: merchant.clone(),
-        customer: None,
-        provider_reference: None,
-        states: Vec::new(),
-        outcome: Some(Outcome::Undecided),
-        created_from: None,
-        created_before: None,
-        needs_attention: false,
-    };
+    let filter = Filter { outcome: Some(Outcome::Undecided), ..Filter::all(merchant) };
     let page = Page { after: None, size: UNDECIDED_COUNTED_MAX };
     match engine.list(&filter, &page).await {
         Ok((payouts, None)) => Some(payouts.len().to_string()),

@@ -254,16 +254,7 @@ impl Watch {
             Selection::Customer(merchant, customer) => (merchant, Some(customer)),
             Selection::Merchant(merchant) => (merchant, None),
         };
-        let filter = Filter {
-            merchant,
-            customer,
-            provider_reference: None,
-            states: Vec::new(),
-            outcome: None,
-            created_from: None,
-            created_before: None,
-            needs_attention: false,
-        };
+        let filter = Filter { customer, ..Filter::all(&merchant) };
         let mut page = Page { after: None, size: SNAPSHOT_PAGE_SIZE };
         loop {
             let listed = self.shared.engine.list(&filter, &page).await;
