@@ -122,10 +122,9 @@ fn may_be_parked(payout: &Payout, observed: &Observed, story: Story) -> bool {
         (Reason::ResendUnprotected, US) => !story.duplicates_are_refused,
         (Reason::HorizonPassed, US) => true,
         (Reason::HorizonPassed, _) => because(Reason::CustomerBlocked),
-        // Nothing can be looked for there, so that nothing but an answer to a send ends a payout
-        // that a forgotten past may have sent.
-        (_, EU) => story.forgetful && payout.state() == PayoutState::Pending,
-        _ => false,
+        // Nothing ends here a payout that a forgotten past may have sent: in Europe, where nothing
+        // can be looked for, no cancel and no time limit, and nowhere a refused destination.
+        _ => story.forgetful && payout.state() == PayoutState::Pending,
     }
 }
 
