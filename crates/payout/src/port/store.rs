@@ -13,6 +13,7 @@ use crate::id::{
 use crate::input::Input;
 use crate::port::EvidenceKind;
 use crate::queue::{QueueHold, QueueHoldKind};
+use crate::reconcile::SettlementBreak;
 use crate::record::{Fence, Payout, Record, Stored};
 use crate::seal::Sealed;
 use crate::state::{Outcome, StateName};
@@ -82,6 +83,17 @@ pub trait Store: Send + Sync {
         merchant: &Merchant,
         kind: QueueHoldKind,
     ) -> Result<bool, StoreError>;
+
+    /// Writes breaks of settlement reports, each in the place of the one with the same merchant,
+    /// report and reference.
+    async fn write_settlement_breaks(&self, breaks: &[SettlementBreak]) -> Result<(), StoreError>;
+
+    /// Breaks that fit a filter, latest found first; one that is written again keeps its place.
+    async fn list_settlement_breaks(
+        &self,
+        filter: &BreakFilter,
+        page: &Page,
+    ) -> Result<(Vec<SettlementBreak>, Option<PageToken>), StoreError>;
 
     /// Payouts that fit a filter, newest first.
     async fn list(
@@ -328,6 +340,15 @@ pub struct Filter {
     pub created_before: Option<Timestamp>,
     /// Only those that people have to look at ([`Payout::needs_attention`]).
     pub needs_attention: bool,
+}
+
+/// Which breaks of settlement reports a list shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BreakFilter {
+    /// Whose breaks.
+    pub merchant: Merchant,
+    /// Whether those that are closed are shown too.
+    pub with_closed: bool,
 }
 
 /// Which destinations a list shows.
