@@ -22,6 +22,7 @@ mod keys;
 mod kill;
 mod leaks;
 mod lists;
+mod money;
 mod ops;
 mod outcomes;
 mod recovery;

@@ -61,9 +61,12 @@ enum Command {
     /// Registers, imports and lists destinations.
     #[command(subcommand)]
     Destination(client::destination::Args),
-    /// Lists what is in doubt, settles it, pauses and resumes, previews.
+    /// Lists what is in doubt, settles it, pauses and resumes, previews, compares reports.
     #[command(subcommand)]
     Ops(client::ops::Args),
+    /// Tells what the provider behind a merchant has of its money.
+    #[command(subcommand)]
+    Provider(client::provider::Args),
     /// Checks a configuration file and explains every mistake in it.
     CheckConfig(check_config::Args),
     /// Says that the store has forgotten nothing: of a new installation before its first start, or
@@ -93,6 +96,7 @@ fn main() -> ExitCode {
             Command::Payout(args) => client::payout::run(args).await,
             Command::Destination(args) => client::destination::run(args).await,
             Command::Ops(args) => client::ops::run(args).await,
+            Command::Provider(args) => client::provider::run(args).await,
             Command::CheckConfig(args) => check_config::run(&args),
             Command::Vouch(args) => vouch::run(&args),
             Command::Keygen(args) => keygen::run(&args),

@@ -126,6 +126,9 @@ fn check(file: &File, base: &Path) -> Result<Config, Mistakes> {
             mistakes.add(path, "must be between 1 and 100000");
         }
     }
+    if server.settlement_check_at.0 >= Duration::from_secs(24 * 3600) {
+        mistakes.add("server.settlement_check_at", "is after midnight UTC: less than 24h");
+    }
     let keys = key_ring(&file.keys, base, &mut mistakes);
     let mut merchants = BTreeMap::new();
     for (name, section) in &file.merchants {
@@ -150,6 +153,7 @@ fn check(file: &File, base: &Path) -> Result<Config, Mistakes> {
             lease: longest.unwrap_or_default() * 2 + Duration::from_secs(30),
             recovery_interval: server.recovery_interval.0,
             wait_max: server.wait_max.0,
+            settlement_check_at: server.settlement_check_at.0,
         },
         heartbeat_interval: server.heartbeat_interval.0,
         grace: server.grace.0,

@@ -5,6 +5,8 @@ pub(crate) mod destination;
 pub(crate) mod failure;
 pub(crate) mod ops;
 pub(crate) mod payout;
+pub(crate) mod provider;
+mod settlement;
 pub(crate) mod show;
 mod table;
 

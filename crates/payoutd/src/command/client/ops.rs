@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::failure::{explain, explain_mutation};
 use super::table::table;
-use super::{Common, Limit, Output, name, payout as payouts, show};
+use super::{Common, Limit, Output, name, payout as payouts, settlement, show};
 use crate::command::Failure;
 
 const SETTLE_EXAMPLE: &str = "Example:
@@ -37,6 +37,12 @@ pub(crate) enum Args {
     Preview(Preview),
     /// Lists notifications whose payout is not known here, latest first.
     Parked(Parked),
+    /// Lists what does not fit between settlement reports and payouts, latest first.
+    Breaks(settlement::Breaks),
+    /// Fetches the settlement reports of a date now and compares them with the payouts.
+    CheckSettlement(settlement::Check),
+    /// Asks the provider where one payout stands, as a hint and no proof; once in 15 minutes.
+    Investigate(settlement::Investigate),
 }
 
 #[derive(clap::Args)]
@@ -139,6 +145,9 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
         Args::Resume(args) => resume(args).await,
         Args::Preview(args) => preview(args).await,
         Args::Parked(args) => parked(args).await,
+        Args::Breaks(args) => settlement::breaks(args).await,
+        Args::CheckSettlement(args) => settlement::check(args).await,
+        Args::Investigate(args) => settlement::investigate(args).await,
     }
 }
 
@@ -352,7 +361,7 @@ async fn parked(args: Parked) -> Result<(), Failure> {
 }
 
 /// One JSON object per line, or a table for people.
-fn print_all<const N: usize>(
+pub(super) fn print_all<const N: usize>(
     output: Output,
     found: &[Value],
     titles: [&str; N],
@@ -368,7 +377,7 @@ fn print_all<const N: usize>(
     }
 }
 
-fn plain(value: &Value) -> String {
+pub(super) fn plain(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),

@@ -89,7 +89,7 @@ fn row(rest: &mut &str, number: usize) -> Result<Vec<String>, CsvError> {
         fields.push(field(rest, number)?);
         if let Some(after) = rest.strip_prefix(',') {
             *rest = after;
-        } else if let Some(after) = rest.strip_prefix("\r\n").or(rest.strip_prefix('\n')) {
+        } else if let Some(after) = rest.strip_prefix("\r\n").or_else(|| rest.strip_prefix('\n')) {
             *rest = after;
             return Ok(fields);
         } else if rest.is_empty() {
