@@ -16,7 +16,8 @@ use crate::treasury::{LedgerRow, ReportOf, ReportRow, Signed, Transfer};
 /// [`Treasury::spacing`] where that is said, and dropped at will.
 #[async_trait]
 pub trait Treasury: Send + Sync {
-    /// How seldom [`Treasury::balance`], and [`Treasury::withdrawal`] about one order, may be asked.
+    /// The least time between two calls of [`Treasury::balance`], and of [`Treasury::withdrawal`]
+    /// about one order.
     fn spacing(&self) -> Duration {
         Duration::ZERO
     }
