@@ -1,9 +1,10 @@
 //! Requests to read, watch, cancel or delete that are refused, and how.
 
 use api::v1::{
-    CancelPayoutRequest, DeleteDestinationRequest, DescribeProviderRequest, EventSelector,
-    EventStart, GetDestinationRequest, GetPayoutRequest, ListDestinationsRequest,
-    ListParkedNotificationsRequest, ListPayoutEventsRequest, ListPayoutsRequest, PayoutIds,
+    CancelPayoutRequest, CheckSettlementRequest, DeleteDestinationRequest, DescribeProviderRequest,
+    EventSelector, EventStart, GetBalanceRequest, GetDestinationRequest, GetPayoutRequest,
+    InvestigatePayoutRequest, ListDestinationsRequest, ListParkedNotificationsRequest,
+    ListPayoutEventsRequest, ListPayoutsRequest, ListSettlementBreaksRequest, PayoutIds,
     WatchPayoutsRequest, cancel_payout_request, event_selector, get_payout_request,
 };
 use payout::cursor::Cursor;
@@ -308,6 +309,20 @@ fn unknown_merchants() -> Vec<Case> {
         Call::ListParked(ListParkedNotificationsRequest {
             merchant: merchant(),
             ..Default::default()
+        }),
+        Call::Balance(GetBalanceRequest { merchant: merchant() }),
+        Call::ListBreaks(ListSettlementBreaksRequest {
+            merchant: merchant(),
+            ..Default::default()
+        }),
+        Call::CheckSettlement(CheckSettlementRequest {
+            merchant: merchant(),
+            settlement_date: "2026-01-01".to_owned(),
+            currency_code: String::new(),
+        }),
+        Call::Investigate(InvestigatePayoutRequest {
+            merchant: merchant(),
+            payout_id: NO_PAYOUT.to_owned(),
         }),
     ];
     calls.extend(both("nobody", of_merchant(), from_now()));

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 
 use api::v1::{
-    CancelPayoutRequest, CreatePayoutRequest, DeleteDestinationRequest, DescribeProviderRequest,
-    GetDestinationRequest, GetPayoutRequest, ImportDestinationRequest, ListDestinationsRequest,
+    CancelPayoutRequest, CheckSettlementRequest, CreatePayoutRequest, DeleteDestinationRequest,
+    DescribeProviderRequest, GetBalanceRequest, GetDestinationRequest, GetPayoutRequest,
+    ImportDestinationRequest, InvestigatePayoutRequest, ListDestinationsRequest,
     ListIndeterminateRequest, ListParkedNotificationsRequest, ListPayoutEventsRequest,
-    ListPayoutsRequest, PauseSubmissionRequest, PreviewPayoutRequest, RegisterDestinationRequest,
-    ResumeSubmissionRequest, SettlePayoutRequest, WatchPayoutsRequest,
+    ListPayoutsRequest, ListSettlementBreaksRequest, PauseSubmissionRequest, PreviewPayoutRequest,
+    RegisterDestinationRequest, ResumeSubmissionRequest, SettlePayoutRequest, WatchPayoutsRequest,
 };
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetail, StatusExt};
@@ -35,6 +36,10 @@ pub(crate) enum Call {
     Pause(PauseSubmissionRequest),
     Resume(ResumeSubmissionRequest),
     Preview(PreviewPayoutRequest),
+    ListBreaks(ListSettlementBreaksRequest),
+    CheckSettlement(CheckSettlementRequest),
+    Investigate(InvestigatePayoutRequest),
+    Balance(GetBalanceRequest),
 }
 
 impl Call {
@@ -70,6 +75,10 @@ impl Call {
             Self::Pause(request) => operations.pause_submission(request).await.map(drop),
             Self::Resume(request) => operations.resume_submission(request).await.map(drop),
             Self::Preview(request) => operations.preview_payout(request).await.map(drop),
+            Self::ListBreaks(request) => operations.list_settlement_breaks(request).await.map(drop),
+            Self::CheckSettlement(request) => operations.check_settlement(request).await.map(drop),
+            Self::Investigate(request) => operations.investigate_payout(request).await.map(drop),
+            Self::Balance(request) => world.provider().get_balance(request).await.map(drop),
         }
     }
 

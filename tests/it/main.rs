@@ -23,6 +23,7 @@ mod keys;
 mod kill;
 mod leaks;
 mod lists;
+mod money;
 mod ops;
 mod outcomes;
 mod recovery;

@@ -20,8 +20,11 @@ fn every_service_is_described() {
         "Destinations.ImportDestination",
         "Destinations.ListDestinations",
         "Destinations.RegisterDestination",
+        "Operations.CheckSettlement",
+        "Operations.InvestigatePayout",
         "Operations.ListIndeterminate",
         "Operations.ListParkedNotifications",
+        "Operations.ListSettlementBreaks",
         "Operations.PauseSubmission",
         "Operations.PreviewPayout",
         "Operations.ResumeSubmission",
@@ -33,6 +36,7 @@ fn every_service_is_described() {
         "Payouts.ListPayouts",
         "Payouts.WatchPayouts",
         "Provider.DescribeProvider",
+        "Provider.GetBalance",
     ];
     assert_eq!(methods, expected);
 }

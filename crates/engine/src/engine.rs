@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use payout::id::{Incarnation, Merchant, PayoutId};
 use payout::keys::KeyRing;
-use payout::port::{Adapter, Clock, Store};
+use payout::port::{self, Adapter, Clock, Store};
 use payout::record::{Payout, Record, Stored};
 use payout::seal::Place;
 use payout::time::{Time, Timestamp};
@@ -17,6 +17,7 @@ use crate::query::QueryError;
 use crate::queues::Queues;
 use crate::receive::Complaints;
 use crate::serve::{Job, Work};
+use crate::settlements::Settlements;
 
 /// How much the engine does at once, and how often it looks.
 #[derive(Clone, Copy, Debug)]
@@ -31,12 +32,16 @@ pub struct Limits {
     pub recovery_interval: Duration,
     /// The longest that a caller is kept waiting, whatever its own deadline.
     pub wait_max: Duration,
+    /// How long after midnight UTC a day's settlement reports should be there.
+    pub settlement_check_at: Duration,
 }
 
 /// What an engine is put together from.
 pub struct Parts {
     /// Where everything lies.
     pub store: Arc<dyn Store>,
+    /// What all replicas of this process share, and may lose.
+    pub shared: Arc<dyn port::Shared>,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// The installation's keys.
@@ -66,6 +71,8 @@ pub(crate) struct Shared {
     pub(crate) complaints: Complaints,
     /// Which merchants' queues are held.
     pub(crate) queues: Queues,
+    /// Checks of settlement reports.
+    pub(crate) settlements: Settlements,
     /// Since when the store has forgotten nothing, as it last said.
     continuous_since: AtomicI64,
 }
@@ -83,6 +90,7 @@ impl Engine {
             creations,
             due: Notify::new(),
             queues: Queues::default(),
+            settlements: Settlements::default(),
             complaints: Complaints::default(),
             // Until the store has said otherwise nothing is proven.
             continuous_since: AtomicI64::new(Timestamp::MAX.as_millis()),

@@ -7,6 +7,7 @@
 
 mod cancel;
 mod create;
+mod daily;
 mod destinations;
 mod drive;
 mod engine;
@@ -15,8 +16,10 @@ mod query;
 mod queues;
 mod receive;
 mod serve;
+mod settlements;
 mod tail;
 mod take;
+mod treasury;
 
 pub use cancel::{CancelAnswer, CancelError};
 pub use create::{CreateError, CreateRequest, Created, Validation, WaitUntil};
@@ -27,4 +30,6 @@ pub use query::QueryError;
 pub use queues::QueueError;
 pub use receive::{ReceiveError, Received};
 pub use serve::{Work, serve};
+pub use settlements::SettlementCheck;
 pub use tail::{Start, Tail};
+pub use treasury::{AskError, Investigation};

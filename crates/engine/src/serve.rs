@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::{Either, join3, select};
+use futures_util::future::{Either, join4, select};
 use payout::id::PayoutId;
 use payout::port::{Claim, StoreError};
 use payout::time::Timestamp;
@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 
 use crate::Engine;
 use crate::create::Plan;
+use crate::daily;
 use crate::engine::Limits;
 
 /// Something a caller wants done whether or not it waits for it.
@@ -33,7 +34,8 @@ impl Work {
     }
 }
 
-/// Does an engine's work until `shutdown`: carries out creations, and drives what is due. Then
+/// Does an engine's work until `shutdown`: carries out creations, drives what is due, and compares
+/// settlement reports. Then
 /// nothing new is begun; what is under way is finished within `grace`, and the rest is left to the
 /// recovery of whoever comes next.
 pub async fn serve(
@@ -53,8 +55,9 @@ pub async fn serve(
         let _ = stop.send(true);
     };
     let creations = create_what_is_asked(&engine, jobs, stopped.clone(), grace);
+    let daily = daily::check_settlements(&engine, wait_for_stop(stopped.clone()));
     let recoveries = recover_what_is_due(&engine, &recoveries, stopped, grace);
-    join3(signal, creations, recoveries).await;
+    join4(signal, creations, recoveries, daily).await;
 }
 
 async fn create_what_is_asked(

@@ -5,6 +5,7 @@
 //! reaches no socket, file, clock, environment or randomness: `now` is always an argument. It knows
 //! no provider, no store and no wire format of the API.
 
+pub mod day;
 pub mod money;
 pub mod text;
 pub mod time;
@@ -29,6 +30,9 @@ pub mod reason;
 pub mod record;
 pub mod settlement;
 pub mod state;
+
+pub mod reconcile;
+pub mod treasury;
 
 pub mod codec;
 pub mod cursor;

@@ -72,7 +72,7 @@ impl fmt::Display for Timestamp {
 
 /// The proleptic Gregorian date of a day count since 1970-01-01, counted in 400-year eras that
 /// begin on the first of March so that the leap day is the last of its year.
-fn civil(days: i64) -> (i64, i64, i64) {
+pub(crate) fn civil(days: i64) -> (i64, i64, i64) {
     let shifted = days + 719_468;
     let (era, day_of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
     let year_of_era =

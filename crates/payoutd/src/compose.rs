@@ -11,7 +11,7 @@ use payout::keys::{KeyId, KeyRing};
 use payout::port::{Adapter, Clock, Store, StoreError};
 use payout::time::Timestamp;
 use server::Listeners;
-use store_embedded::EmbeddedStore;
+use store_embedded::{EmbeddedStore, MemoryShared};
 use thiserror::Error;
 use tokio::net::TcpListener;
 use trustly::amer::provider::Americas;
@@ -93,6 +93,7 @@ pub(crate) async fn compose(config: Config) -> Result<Composed, ComposeError> {
     }
     let parts = Parts {
         store: store.clone(),
+        shared: Arc::new(MemoryShared::new()),
         clock,
         keys: config.keys,
         merchants,

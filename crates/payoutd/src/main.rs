@@ -62,12 +62,12 @@ enum Command {
     /// Registers, imports, reads and deletes destinations.
     #[command(subcommand)]
     Destination(client::destination::Args),
-    /// Shows what a merchant's provider can do.
-    #[command(subcommand)]
-    Provider(client::provider::Args),
-    /// Lists what is in doubt, settles it, pauses and resumes, previews.
+    /// Lists what is in doubt, settles it, pauses and resumes, previews, compares reports.
     #[command(subcommand)]
     Ops(client::ops::Args),
+    /// Shows what a merchant's provider can do, and what it has of the merchant's money.
+    #[command(subcommand)]
+    Provider(client::provider::Args),
     /// Checks a configuration file and explains every mistake in it.
     CheckConfig(check_config::Args),
     /// Says that the store has forgotten nothing: of a new installation before its first start, or
@@ -103,8 +103,8 @@ fn main() -> ExitCode {
             Command::Simulate(args) => simulate::run(args).await,
             Command::Payout(args) => client::payout::run(args).await,
             Command::Destination(args) => client::destination::run(args).await,
-            Command::Provider(args) => client::provider::run(args).await,
             Command::Ops(args) => client::ops::run(args).await,
+            Command::Provider(args) => client::provider::run(args).await,
             Command::CheckConfig(args) => check_config::run(&args),
             Command::Vouch(args) => vouch::run(&args),
             Command::Keygen(args) => keygen::run(&args),

@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use api::v1::ErrorReason;
-use engine::{CancelError, CreateError, DestinationError, QueryError, QueueError, SettleError};
+use engine::{
+    AskError, CancelError, CreateError, DestinationError, QueryError, QueueError, SettleError,
+};
 use http::Response;
 use payout::fingerprint::CompareError;
 use payout::keys::KeyError;
@@ -56,6 +58,8 @@ pub(crate) enum Failure {
     Settle(SettleError),
     /// A queue could not be held or resumed.
     Queue(QueueError),
+    /// The provider could not be asked about money, or its answer not be kept.
+    Ask(AskError),
     /// Something could not be read.
     Query(QueryError),
     /// A destination could not be made, read or deleted.
@@ -90,6 +94,12 @@ impl From<SettleError> for Failure {
 impl From<QueueError> for Failure {
     fn from(error: QueueError) -> Self {
         Self::Queue(error)
+    }
+}
+
+impl From<AskError> for Failure {
+    fn from(error: AskError) -> Self {
+        Self::Ask(error)
     }
 }
 
@@ -167,6 +177,7 @@ pub(crate) fn fault(failure: &Failure) -> Option<String> {
         | ErrorReason::CursorFromAnotherStore
         | ErrorReason::NotSupported
         | ErrorReason::Overloaded
+        | ErrorReason::AskedTooSoon
         | ErrorReason::ShuttingDown
         | ErrorReason::DeadlineExceeded
         | ErrorReason::NothingInDoubt
@@ -205,7 +216,7 @@ fn code(reason: ErrorReason) -> Code {
         ErrorReason::IdempotencyKeyReused => Code::AlreadyExists,
         ErrorReason::CursorTooOld => Code::OutOfRange,
         ErrorReason::NotSupported => Code::Unimplemented,
-        ErrorReason::Overloaded => Code::ResourceExhausted,
+        ErrorReason::Overloaded | ErrorReason::AskedTooSoon => Code::ResourceExhausted,
         ErrorReason::StoreUnavailable
         | ErrorReason::ProviderUnavailable
         | ErrorReason::KeyUnavailable
@@ -243,6 +254,7 @@ fn reason(failure: &Failure) -> ErrorReason {
             QueueError::Query(error) => of_query(error),
             QueueError::Store(error) => of_store(error),
         },
+        Failure::Ask(error) => of_ask(error),
         Failure::Query(error) => of_query(error),
         Failure::Destination { error, .. } => of_destination(error),
         Failure::Read(error) => match error {
@@ -290,6 +302,18 @@ fn of_query(error: &QueryError) -> ErrorReason {
         QueryError::PayoutNotFound => ErrorReason::PayoutNotFound,
         QueryError::Fenced => ErrorReason::KeyFenced,
         QueryError::Store(error) => of_store(error),
+    }
+}
+
+fn of_ask(error: &AskError) -> ErrorReason {
+    match error {
+        AskError::Query(error) => of_query(error),
+        AskError::NotSupported => ErrorReason::NotSupported,
+        AskError::TooSoon(_) => ErrorReason::AskedTooSoon,
+        AskError::Busy => ErrorReason::Overloaded,
+        AskError::Unanswered(_) => ErrorReason::ProviderUnavailable,
+        AskError::Shared(_) => ErrorReason::StoreUnavailable,
+        AskError::Store(error) => of_store(error),
     }
 }
 
@@ -362,6 +386,7 @@ fn certainly_not_recorded(failure: &Failure) -> bool {
         | Failure::Cancel(CancelError::Query(_) | CancelError::Contended)
         | Failure::Settle(_)
         | Failure::Queue(_)
+        | Failure::Ask(_)
         | Failure::Query(_)
         | Failure::Destination { .. }
         | Failure::Read(_) => true,
@@ -396,7 +421,10 @@ fn details(failure: &Failure, reason: ErrorReason) -> ErrorDetails {
     // A server that is stopping is not waited for: the next call goes to another one.
     let waits = matches!(code(reason), Code::Unavailable | Code::ResourceExhausted);
     if waits && reason != ErrorReason::ShuttingDown {
-        details.set_retry_info(Some(RETRY_DELAY));
+        details.set_retry_info(Some(match failure {
+            Failure::Ask(AskError::TooSoon(delay)) => *delay,
+            _ => RETRY_DELAY,
+        }));
     }
     match failure {
         Failure::Invalid(violations) if !violations.is_empty() => {
@@ -501,6 +529,9 @@ fn message_of(reason: ErrorReason) -> &'static str {
         }
         ErrorReason::NotSupported => "the merchant's provider cannot do this; see DescribeProvider",
         ErrorReason::Overloaded => "too much is going on; repeat the same call after the delay",
+        ErrorReason::AskedTooSoon => {
+            "the provider was asked a short while ago; ask again after the delay"
+        }
         ErrorReason::StoreUnavailable => "the store did not answer; repeat the same call",
         ErrorReason::ProviderUnavailable => "the provider did not answer; repeat the same call",
         ErrorReason::KeyUnavailable => {
@@ -532,6 +563,7 @@ fn text(failure: &Failure) -> String {
         Failure::Cancel(error) => error.to_string(),
         Failure::Settle(error) => error.to_string(),
         Failure::Queue(error) => error.to_string(),
+        Failure::Ask(error) => error.to_string(),
         Failure::Query(error) => error.to_string(),
         Failure::Destination { error, .. } => error.to_string(),
         Failure::Read(error) => error.to_string(),

@@ -5,6 +5,7 @@
 //! The contract is `payout::port::Store`; this crate knows how it lies in tables and nothing about
 //! what a payout is for. It holds no keys: what is secret comes sealed and leaves sealed.
 
+mod shared;
 mod store;
 
 mod hold;
@@ -15,6 +16,7 @@ mod readers;
 mod topics;
 mod writer;
 
+mod breaks;
 mod claims;
 mod destinations;
 mod evidence;
@@ -37,4 +39,5 @@ mod plans;
 
 pub use continuity::SILENCE_MAX;
 pub use open::{OpenError, vouch};
+pub use shared::MemoryShared;
 pub use store::EmbeddedStore;

@@ -113,6 +113,7 @@ pub(crate) fn open(
     if is_new {
         create(&transaction, now, new_store_id, mark).map_err(failed)?;
     }
+    transaction.execute_batch(schema::ADD).map_err(failed)?;
     let vouched = directory.join(VOUCHED);
     let is_vouched = vouched.try_exists().map_err(io_failed)?;
     let continuity = match is_vouched {

@@ -2,15 +2,17 @@
 
 use rusqlite::Connection;
 
-use crate::{claims, destinations, evidence, facts, list, log, parked, payouts, schema};
+use crate::{breaks, claims, destinations, evidence, facts, list, log, parked, payouts, schema};
 
 #[test]
 fn every_statement_uses_an_index() {
     let connection = Connection::open_in_memory().unwrap();
     connection.execute_batch(schema::CREATE).unwrap();
+    connection.execute_batch(schema::ADD).unwrap();
     let mut statements: Vec<String> = list::statements();
     statements.extend(destinations::list_statements());
     for fixed in [
+        breaks::STATEMENTS,
         claims::STATEMENTS,
         destinations::STATEMENTS,
         evidence::STATEMENTS,

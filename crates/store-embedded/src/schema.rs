@@ -141,6 +141,24 @@ pub(crate) const CREATE: &str = "
     CREATE INDEX destination_by_customer ON destination (merchant, customer, created_at);
 ";
 
+/// What was added later: made wherever it is not there yet. An older program writes beside it.
+pub(crate) const ADD: &str = "
+    CREATE TABLE IF NOT EXISTS settlement_break (
+        number INTEGER PRIMARY KEY,
+        merchant TEXT NOT NULL,
+        day INTEGER NOT NULL,
+        currency TEXT NOT NULL,
+        reference TEXT NOT NULL,
+        is_open INTEGER NOT NULL,
+        body BLOB NOT NULL
+    ) STRICT;
+    CREATE UNIQUE INDEX IF NOT EXISTS settlement_break_by_name
+        ON settlement_break (merchant, day, currency, reference);
+    CREATE INDEX IF NOT EXISTS settlement_break_by_merchant ON settlement_break (merchant);
+    CREATE INDEX IF NOT EXISTS settlement_break_open ON settlement_break (merchant)
+        WHERE is_open = 1;
+";
+
 /// A connection that can write, as it is before anything is known about the file.
 pub(crate) fn connect(directory: &Path) -> rusqlite::Result<Connection> {
     Connection::open(directory.join(FILE_NAME))

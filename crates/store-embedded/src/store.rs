@@ -10,14 +10,16 @@ use payout::cursor::Cursor;
 use payout::destination::Destination;
 use payout::id::{DestinationId, Incarnation, Merchant, PayoutId, StoreId};
 use payout::port::{
-    Append, Appended, Batch, Claim, Creation, CreationOutcome, DestinationFilter, DestinationWrite,
-    DestinationWritten, Ends, Fenced, Filter, Page, PageToken, ParkedNotification, Parking,
-    ReadError, SealedEvidence, Selection, Store, StoreError,
+    Append, Appended, Batch, BreakFilter, Claim, Creation, CreationOutcome, DestinationFilter,
+    DestinationWrite, DestinationWritten, Ends, Fenced, Filter, Page, PageToken,
+    ParkedNotification, Parking, ReadError, SealedEvidence, Selection, Store, StoreError,
 };
 use payout::queue::{QueueHold, QueueHoldKind};
+use payout::reconcile::SettlementBreak;
 use payout::record::{Fence, Payout, Record, Stored};
 use payout::time::Timestamp;
 
+use crate::breaks::NewBreak;
 use crate::continuity::Continuity;
 use crate::destinations::NewDestination;
 use crate::log::Log;
@@ -28,7 +30,7 @@ use crate::payouts::{NewPayout, NextVersion};
 use crate::readers::Readers;
 use crate::topics::Waits;
 use crate::writer::{Changes, Ours, State, States, Writer, Writing};
-use crate::{cell, claims, destinations, evidence, facts, list, parked, payouts, queues};
+use crate::{breaks, cell, claims, destinations, evidence, facts, list, parked, payouts, queues};
 
 /// A store in one data directory, used by one process at a time.
 ///
@@ -188,6 +190,21 @@ impl Store for EmbeddedStore {
     ) -> Result<bool, StoreError> {
         let merchant = merchant.clone();
         self.writer.write(move |changes| queues::resume(changes, &merchant, kind)).await
+    }
+
+    async fn write_settlement_breaks(&self, breaks: &[SettlementBreak]) -> Result<(), StoreError> {
+        let breaks: Vec<NewBreak> = breaks.iter().map(NewBreak::from).collect();
+        self.writer.write(move |changes| breaks::write(changes, &breaks)).await
+    }
+
+    async fn list_settlement_breaks(
+        &self,
+        filter: &BreakFilter,
+        page: &Page,
+    ) -> Result<(Vec<SettlementBreak>, Option<PageToken>), StoreError> {
+        let list = self.list_of(filter);
+        let (filter, page) = (filter.clone(), page.clone());
+        self.readers.read(move |connection| breaks::list(connection, &list, &filter, &page)).await
     }
 
     async fn list(

@@ -7,6 +7,7 @@ use payout::record::Stored;
 
 use crate::check::{Reader, created, record};
 use crate::queue::paused;
+use crate::settlement::{all, found, write};
 use crate::{Subject, sample};
 
 /// One of everything that can be written.
@@ -112,6 +113,14 @@ pub async fn queues_stay_held(subject: &mut dyn Subject) {
     assert_eq!(subject.store().hold_queue(&hold).await, Ok(()));
     subject.reopen().await;
     assert_eq!(subject.store().queue_holds().await, Ok(vec![hold]));
+}
+
+/// What does not fit is an operator's business until it fits, whatever process looks.
+pub async fn breaks_stay_known(subject: &mut dyn Subject) {
+    let found = found("merchant-1", "order-1", "EUR", subject.now());
+    write(&*subject.store(), std::slice::from_ref(&found)).await;
+    subject.reopen().await;
+    assert_eq!(all(&*subject.store(), "merchant-1", false, 9).await, [found]);
 }
 
 /// What is remembered first stands, whatever is said later.

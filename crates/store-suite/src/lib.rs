@@ -20,6 +20,7 @@ pub mod list;
 pub mod log;
 pub mod park;
 pub mod queue;
+pub mod settlement;
 
 mod check;
 

@@ -45,6 +45,11 @@ macro_rules! every_case {
                 a_queue_is_held_for_each_cause_once
                 a_queue_is_resumed_for_one_cause
             }
+            settlement {
+                a_break_is_kept_once_for_each_report
+                a_closed_break_is_no_open_one
+                breaks_are_paged_latest_first
+            }
             claim {
                 what_is_due_is_claimed_most_overdue_first
                 what_is_claimed_is_nobody_elses
@@ -95,6 +100,7 @@ macro_rules! every_case {
                 cursors_outlive_reopening
                 claims_of_the_gone_end
                 queues_stay_held
+                breaks_stay_known
                 a_fact_never_changes
                 continuity_is_kept
             }

@@ -1361,6 +1361,9 @@ pub enum ErrorReason {
     /// FAILED_PRECONDITION. SettlePayout: the payout is being sent, or asked about, at this moment.
     /// Try again when that is over. Metadata as with NOTHING_IN_DOUBT. `recorded = no`.
     PayoutBeingSent = 21,
+    /// RESOURCE_EXHAUSTED. The provider wants this to be asked seldom, was asked a short while ago, and
+    /// its answer is not kept. Ask again no sooner than `RetryInfo` says. `recorded = no`.
+    AskedTooSoon = 22,
 }
 impl ErrorReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -1391,6 +1394,7 @@ impl ErrorReason {
             Self::Internal => "ERROR_REASON_INTERNAL",
             Self::NothingInDoubt => "ERROR_REASON_NOTHING_IN_DOUBT",
             Self::PayoutBeingSent => "ERROR_REASON_PAYOUT_BEING_SENT",
+            Self::AskedTooSoon => "ERROR_REASON_ASKED_TOO_SOON",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -1420,6 +1424,7 @@ impl ErrorReason {
             "ERROR_REASON_INTERNAL" => Some(Self::Internal),
             "ERROR_REASON_NOTHING_IN_DOUBT" => Some(Self::NothingInDoubt),
             "ERROR_REASON_PAYOUT_BEING_SENT" => Some(Self::PayoutBeingSent),
+            "ERROR_REASON_ASKED_TOO_SOON" => Some(Self::AskedTooSoon),
             _ => None,
         }
     }
@@ -3487,6 +3492,24 @@ pub mod payouts_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
+/// Where the provider's transfer of an order stands by its own words: a hint for people who
+/// investigate a single case. It is no proof, and callers MUST NOT branch on it.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ProviderTransfer {
+    /// The provider's id of the order, at most 128 printable characters.
+    #[prost(string, tag = "1")]
+    pub order_reference: ::prost::alloc::string::String,
+    /// The provider's own word for where it stands, at most 128 characters, for people. It may change
+    /// without notice.
+    #[prost(string, tag = "2")]
+    pub provider_state: ::prost::alloc::string::String,
+    /// What is transferred.
+    #[prost(message, optional, tag = "3")]
+    pub amount: ::core::option::Option<Money>,
+    /// When that was last changed. Absent if the provider does not say. UTC.
+    #[prost(message, optional, tag = "4")]
+    pub modified_at: ::core::option::Option<::prost_types::Timestamp>,
+}
 /// Why nothing is sent for a merchant. Payouts are taken in all the same and wait in PENDING.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct QueueHold {
@@ -3537,6 +3560,108 @@ impl QueueHoldKind {
             "QUEUE_HOLD_KIND_UNSPECIFIED" => Some(Self::Unspecified),
             "QUEUE_HOLD_KIND_PAUSED" => Some(Self::Paused),
             "QUEUE_HOLD_KIND_ACCESS_REFUSED" => Some(Self::AccessRefused),
+            _ => None,
+        }
+    }
+}
+/// Something that does not fit between a settlement report of the provider and the payouts here. A
+/// row of a report proves that the merchant's account was debited, and not that the customer has the
+/// money; so a break moves no payout and is for people to clear up.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SettlementBreak {
+    /// The merchant whose report it is.
+    #[prost(string, tag = "1")]
+    pub merchant: ::prost::alloc::string::String,
+    /// The date of the settlement, `YYYY-MM-DD`.
+    #[prost(string, tag = "2")]
+    pub settlement_date: ::prost::alloc::string::String,
+    /// What the report names the order by, at most 128 printable characters: a payout's id, or
+    /// somebody else's name.
+    #[prost(string, tag = "3")]
+    pub reference: ::prost::alloc::string::String,
+    /// What does not fit.
+    #[prost(enumeration = "SettlementBreakKind", tag = "4")]
+    pub kind: i32,
+    /// What the rows of the order come to, without fees. Below zero is money out. Absent if there are
+    /// none.
+    #[prost(message, optional, tag = "5")]
+    pub reported_amount: ::core::option::Option<Money>,
+    /// What they should come to by what is known here. Absent if nothing is.
+    #[prost(message, optional, tag = "6")]
+    pub expected_amount: ::core::option::Option<Money>,
+    /// The payout, if `reference` is the id of one that is known here. Empty otherwise.
+    #[prost(string, tag = "7")]
+    pub payout_id: ::prost::alloc::string::String,
+    /// The provider's id of the order, at most 128 printable characters. Empty if the report has none.
+    #[prost(string, tag = "8")]
+    pub order_reference: ::prost::alloc::string::String,
+    /// What the bank statement says of the whole settlement, at most 128 printable characters. Empty
+    /// if the report has nothing of the sort.
+    #[prost(string, tag = "9")]
+    pub settlement_reference: ::prost::alloc::string::String,
+    /// When it was found first. UTC.
+    #[prost(message, optional, tag = "10")]
+    pub found_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// When it was found to be gone: another report has the payout, or what is known here changed.
+    /// Absent while it is open. UTC.
+    #[prost(message, optional, tag = "11")]
+    pub closed_at: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// What the comparison of one settlement report with the payouts here came to.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SettlementCheck {
+    /// The date of the settlement, `YYYY-MM-DD`.
+    #[prost(string, tag = "1")]
+    pub settlement_date: ::prost::alloc::string::String,
+    /// ISO 4217 alphabetic code of the currency that was settled.
+    #[prost(string, tag = "2")]
+    pub currency_code: ::prost::alloc::string::String,
+    /// Rows in the report.
+    #[prost(int32, tag = "3")]
+    pub row_count: i32,
+    /// Orders in the report that are as they should be.
+    #[prost(int32, tag = "4")]
+    pub matched_count: i32,
+    /// What does not fit, found now or before.
+    #[prost(int32, tag = "5")]
+    pub break_count: i32,
+    /// Breaks, of this report or of earlier ones, that are gone.
+    #[prost(int32, tag = "6")]
+    pub closed_count: i32,
+}
+/// What does not fit. New kinds may be added; an unknown one is to be looked at by people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum SettlementBreakKind {
+    /// Never set by a server.
+    Unspecified = 0,
+    /// The report has a payout that is not known here.
+    UnknownHere = 1,
+    /// A payout that the provider accepted is not in the report.
+    Missing = 2,
+    /// The report moved another amount than what is known here.
+    AmountDiffers = 3,
+}
+impl SettlementBreakKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "SETTLEMENT_BREAK_KIND_UNSPECIFIED",
+            Self::UnknownHere => "SETTLEMENT_BREAK_KIND_UNKNOWN_HERE",
+            Self::Missing => "SETTLEMENT_BREAK_KIND_MISSING",
+            Self::AmountDiffers => "SETTLEMENT_BREAK_KIND_AMOUNT_DIFFERS",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "SETTLEMENT_BREAK_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "SETTLEMENT_BREAK_KIND_UNKNOWN_HERE" => Some(Self::UnknownHere),
+            "SETTLEMENT_BREAK_KIND_MISSING" => Some(Self::Missing),
+            "SETTLEMENT_BREAK_KIND_AMOUNT_DIFFERS" => Some(Self::AmountDiffers),
             _ => None,
         }
     }
@@ -3691,6 +3816,85 @@ pub struct ListParkedNotificationsResponse {
     /// For the next page. Opaque, at most 512 characters. Empty on the last page.
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
+}
+/// The request of ListSettlementBreaks.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListSettlementBreaksRequest {
+    /// The merchant, 1–63 characters of `\[a-z0-9-\]`. Required.
+    #[prost(string, tag = "1")]
+    pub merchant: ::prost::alloc::string::String,
+    /// Whether breaks that are closed are listed too.
+    #[prost(bool, tag = "2")]
+    pub include_closed: bool,
+    /// How many breaks to return at most. 0 means 50; more than 500 means 500; negative is refused.
+    /// There may be fewer on a page that is not the last.
+    #[prost(int32, tag = "3")]
+    pub page_size: i32,
+    /// The `next_page_token` of the page before. Everything else except `page_size` must be as in that
+    /// call. Absent: the first page.
+    #[prost(string, tag = "4")]
+    pub page_token: ::prost::alloc::string::String,
+}
+/// The response of ListSettlementBreaks.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListSettlementBreaksResponse {
+    /// The breaks, latest found first; one that was found again keeps its place.
+    #[prost(message, repeated, tag = "1")]
+    pub breaks: ::prost::alloc::vec::Vec<SettlementBreak>,
+    /// For the next page. Opaque, at most 512 characters. Empty on the last page.
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+/// The request of CheckSettlement.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CheckSettlementRequest {
+    /// The merchant, 1–63 characters of `\[a-z0-9-\]`. Required.
+    #[prost(string, tag = "1")]
+    pub merchant: ::prost::alloc::string::String,
+    /// The date of the settlement, `YYYY-MM-DD`, a day of the years 1970 to 9999. Required.
+    #[prost(string, tag = "2")]
+    pub settlement_date: ::prost::alloc::string::String,
+    /// ISO 4217 alphabetic code of the currency that was settled. Empty: every currency that the
+    /// configuration names, which may be none.
+    #[prost(string, tag = "3")]
+    pub currency_code: ::prost::alloc::string::String,
+}
+/// The response of CheckSettlement.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct CheckSettlementResponse {
+    /// One check for each currency.
+    #[prost(message, repeated, tag = "1")]
+    pub checks: ::prost::alloc::vec::Vec<SettlementCheck>,
+}
+/// The request of InvestigatePayout.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct InvestigatePayoutRequest {
+    /// The merchant, 1–63 characters of `\[a-z0-9-\]`. Required.
+    #[prost(string, tag = "1")]
+    pub merchant: ::prost::alloc::string::String,
+    /// The payout's id. Required.
+    #[prost(string, tag = "2")]
+    pub payout_id: ::prost::alloc::string::String,
+}
+/// The response of InvestigatePayout.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct InvestigatePayoutResponse {
+    /// The payout as it is here.
+    #[prost(message, optional, tag = "1")]
+    pub payout: ::core::option::Option<Payout>,
+    /// The provider's id of the order, at most 128 printable characters. Empty if neither this server
+    /// nor the provider's ledger knows one: then the provider was not asked further.
+    #[prost(string, tag = "2")]
+    pub order_reference: ::prost::alloc::string::String,
+    /// True if only the provider's ledger knew that id.
+    #[prost(bool, tag = "3")]
+    pub order_from_ledger: bool,
+    /// Where the order's transfers stand by the provider's words; at most 100.
+    #[prost(message, repeated, tag = "4")]
+    pub transfers: ::prost::alloc::vec::Vec<ProviderTransfer>,
+    /// When the provider was asked. UTC.
+    #[prost(message, optional, tag = "5")]
+    pub as_of: ::core::option::Option<::prost_types::Timestamp>,
 }
 /// What became of a request to resume. An unknown result is to be treated as NOT_PAUSED.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -4014,6 +4218,99 @@ pub mod operations_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// Lists what does not fit between the provider's settlement reports and the payouts here, latest
+        /// found first, page by page.
+        ///
+        /// Changes nothing and does not ask the provider, so it may be repeated and cancelled at will.
+        /// Errors: INVALID_FIELD, INVALID_PAGE_TOKEN, UNKNOWN_MERCHANT, STORE_UNAVAILABLE.
+        pub async fn list_settlement_breaks(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListSettlementBreaksRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListSettlementBreaksResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/payouts.v1.Operations/ListSettlementBreaks",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("payouts.v1.Operations", "ListSettlementBreaks"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Fetches the provider's settlement reports of one date now, compares them with the payouts here
+        /// and keeps what does not fit as breaks; those that are gone are closed. The same is done by
+        /// itself once a day for the currencies that the configuration names. It moves no payout.
+        ///
+        /// It may be repeated at will; cancelled, the reports of some currencies may have been compared.
+        /// Errors: INVALID_FIELD, UNKNOWN_MERCHANT, NOT_SUPPORTED, PROVIDER_UNAVAILABLE (the provider has
+        /// no such report yet, among others), OVERLOADED (another check is under way), STORE_UNAVAILABLE.
+        pub async fn check_settlement(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CheckSettlementRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CheckSettlementResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/payouts.v1.Operations/CheckSettlement",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("payouts.v1.Operations", "CheckSettlement"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Asks the provider where a single payout stands, for people who look into it. Where the
+        /// provider's id of the order is not known here, it is looked for in the provider's ledger.
+        ///
+        /// Changes nothing here, whatever the provider says: its words are hints and no evidence. A payout
+        /// can be asked about once in 15 minutes, so a repeat within that answers ASKED_TOO_SOON, and so it
+        /// does after a call that was cancelled. Errors: INVALID_FIELD, UNKNOWN_MERCHANT, PAYOUT_NOT_FOUND,
+        /// NOT_SUPPORTED, PROVIDER_UNAVAILABLE, ASKED_TOO_SOON, STORE_UNAVAILABLE.
+        pub async fn investigate_payout(
+            &mut self,
+            request: impl tonic::IntoRequest<super::InvestigatePayoutRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::InvestigatePayoutResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/payouts.v1.Operations/InvestigatePayout",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("payouts.v1.Operations", "InvestigatePayout"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -4116,6 +4413,46 @@ pub mod operations_server {
             request: tonic::Request<super::ListParkedNotificationsRequest>,
         ) -> std::result::Result<
             tonic::Response<super::ListParkedNotificationsResponse>,
+            tonic::Status,
+        >;
+        /// Lists what does not fit between the provider's settlement reports and the payouts here, latest
+        /// found first, page by page.
+        ///
+        /// Changes nothing and does not ask the provider, so it may be repeated and cancelled at will.
+        /// Errors: INVALID_FIELD, INVALID_PAGE_TOKEN, UNKNOWN_MERCHANT, STORE_UNAVAILABLE.
+        async fn list_settlement_breaks(
+            &self,
+            request: tonic::Request<super::ListSettlementBreaksRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListSettlementBreaksResponse>,
+            tonic::Status,
+        >;
+        /// Fetches the provider's settlement reports of one date now, compares them with the payouts here
+        /// and keeps what does not fit as breaks; those that are gone are closed. The same is done by
+        /// itself once a day for the currencies that the configuration names. It moves no payout.
+        ///
+        /// It may be repeated at will; cancelled, the reports of some currencies may have been compared.
+        /// Errors: INVALID_FIELD, UNKNOWN_MERCHANT, NOT_SUPPORTED, PROVIDER_UNAVAILABLE (the provider has
+        /// no such report yet, among others), OVERLOADED (another check is under way), STORE_UNAVAILABLE.
+        async fn check_settlement(
+            &self,
+            request: tonic::Request<super::CheckSettlementRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CheckSettlementResponse>,
+            tonic::Status,
+        >;
+        /// Asks the provider where a single payout stands, for people who look into it. Where the
+        /// provider's id of the order is not known here, it is looked for in the provider's ledger.
+        ///
+        /// Changes nothing here, whatever the provider says: its words are hints and no evidence. A payout
+        /// can be asked about once in 15 minutes, so a repeat within that answers ASKED_TOO_SOON, and so it
+        /// does after a call that was cancelled. Errors: INVALID_FIELD, UNKNOWN_MERCHANT, PAYOUT_NOT_FOUND,
+        /// NOT_SUPPORTED, PROVIDER_UNAVAILABLE, ASKED_TOO_SOON, STORE_UNAVAILABLE.
+        async fn investigate_payout(
+            &self,
+            request: tonic::Request<super::InvestigatePayoutRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::InvestigatePayoutResponse>,
             tonic::Status,
         >;
     }
@@ -4476,6 +4813,142 @@ pub mod operations_server {
                     };
                     Box::pin(fut)
                 }
+                "/payouts.v1.Operations/ListSettlementBreaks" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListSettlementBreaksSvc<T: Operations>(pub Arc<T>);
+                    impl<
+                        T: Operations,
+                    > tonic::server::UnaryService<super::ListSettlementBreaksRequest>
+                    for ListSettlementBreaksSvc<T> {
+                        type Response = super::ListSettlementBreaksResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListSettlementBreaksRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Operations>::list_settlement_breaks(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListSettlementBreaksSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/payouts.v1.Operations/CheckSettlement" => {
+                    #[allow(non_camel_case_types)]
+                    struct CheckSettlementSvc<T: Operations>(pub Arc<T>);
+                    impl<
+                        T: Operations,
+                    > tonic::server::UnaryService<super::CheckSettlementRequest>
+                    for CheckSettlementSvc<T> {
+                        type Response = super::CheckSettlementResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CheckSettlementRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Operations>::check_settlement(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CheckSettlementSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/payouts.v1.Operations/InvestigatePayout" => {
+                    #[allow(non_camel_case_types)]
+                    struct InvestigatePayoutSvc<T: Operations>(pub Arc<T>);
+                    impl<
+                        T: Operations,
+                    > tonic::server::UnaryService<super::InvestigatePayoutRequest>
+                    for InvestigatePayoutSvc<T> {
+                        type Response = super::InvestigatePayoutResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::InvestigatePayoutRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Operations>::investigate_payout(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = InvestigatePayoutSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
                 _ => {
                     Box::pin(async move {
                         let mut response = http::Response::new(
@@ -4737,6 +5210,24 @@ pub struct DescribeProviderResponse {
     #[prost(message, repeated, tag = "2")]
     pub queue_holds: ::prost::alloc::vec::Vec<QueueHold>,
 }
+/// The request of GetBalance.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetBalanceRequest {
+    /// The merchant, 1–63 characters of `\[a-z0-9-\]`. Required.
+    #[prost(string, tag = "1")]
+    pub merchant: ::prost::alloc::string::String,
+}
+/// The response of GetBalance.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetBalanceResponse {
+    /// One amount for each currency, sorted by code; at most 64. One may be zero or below. Currencies
+    /// that payouts are never made in are left out.
+    #[prost(message, repeated, tag = "1")]
+    pub balances: ::prost::alloc::vec::Vec<Money>,
+    /// When the provider was asked. UTC.
+    #[prost(message, optional, tag = "2")]
+    pub as_of: ::core::option::Option<::prost_types::Timestamp>,
+}
 /// Generated client implementations.
 pub mod provider_client {
     #![allow(
@@ -4861,6 +5352,37 @@ pub mod provider_client {
                 .insert(GrpcMethod::new("payouts.v1.Provider", "DescribeProvider"));
             self.inner.unary(req, path, codec).await
         }
+        /// Tells the merchant's funds with the provider, and when they were told.
+        ///
+        /// Changes nothing. The provider wants to be asked seldom, so within 15 minutes of the latest
+        /// question the answer to that one is given again, with its time. It may be repeated at will; a
+        /// call that is cancelled while the provider is asked uses up the question, so give it 30 seconds.
+        /// Errors: INVALID_FIELD, UNKNOWN_MERCHANT, NOT_SUPPORTED, PROVIDER_UNAVAILABLE, ASKED_TOO_SOON
+        /// (the latest question had no usable answer).
+        pub async fn get_balance(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetBalanceRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetBalanceResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/payouts.v1.Provider/GetBalance",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("payouts.v1.Provider", "GetBalance"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -4885,6 +5407,20 @@ pub mod provider_server {
             request: tonic::Request<super::DescribeProviderRequest>,
         ) -> std::result::Result<
             tonic::Response<super::DescribeProviderResponse>,
+            tonic::Status,
+        >;
+        /// Tells the merchant's funds with the provider, and when they were told.
+        ///
+        /// Changes nothing. The provider wants to be asked seldom, so within 15 minutes of the latest
+        /// question the answer to that one is given again, with its time. It may be repeated at will; a
+        /// call that is cancelled while the provider is asked uses up the question, so give it 30 seconds.
+        /// Errors: INVALID_FIELD, UNKNOWN_MERCHANT, NOT_SUPPORTED, PROVIDER_UNAVAILABLE, ASKED_TOO_SOON
+        /// (the latest question had no usable answer).
+        async fn get_balance(
+            &self,
+            request: tonic::Request<super::GetBalanceRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetBalanceResponse>,
             tonic::Status,
         >;
     }
@@ -4999,6 +5535,51 @@ pub mod provider_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = DescribeProviderSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/payouts.v1.Provider/GetBalance" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetBalanceSvc<T: Provider>(pub Arc<T>);
+                    impl<
+                        T: Provider,
+                    > tonic::server::UnaryService<super::GetBalanceRequest>
+                    for GetBalanceSvc<T> {
+                        type Response = super::GetBalanceResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetBalanceRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Provider>::get_balance(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetBalanceSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

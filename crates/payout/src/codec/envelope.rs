@@ -21,6 +21,8 @@ pub(super) enum Kind {
     Evidence = 7,
     Target = 8,
     QueueHold = 9,
+    SettlementBreak = 10,
+    Funds = 11,
 }
 
 impl Kind {
@@ -35,6 +37,8 @@ impl Kind {
             Self::Evidence => "evidence",
             Self::Target => "target",
             Self::QueueHold => "queue hold",
+            Self::SettlementBreak => "settlement break",
+            Self::Funds => "funds",
         }
     }
 }

@@ -25,6 +25,7 @@ mod order;
 mod payout;
 mod queue;
 mod reason;
+mod reconcile;
 mod settlement;
 mod state;
 mod target;
@@ -38,6 +39,7 @@ use crate::codec::event::EventMirror;
 use crate::codec::notification::{EvidenceMirror, ParkedMirror};
 use crate::codec::payout::{FenceMirror, RecordMirror};
 use crate::codec::queue::QueueHoldMirror;
+use crate::codec::reconcile::{FundsMirror, SettlementBreakMirror};
 use crate::codec::target::{TARGET_LENGTH_MAX, TargetRequestMirror};
 use crate::destination::{Destination, DestinationEvent};
 use crate::event::Event;
@@ -46,7 +48,9 @@ use crate::machine;
 use crate::order::TargetRequest;
 use crate::port::{ParkedNotification, SealedEvidence};
 use crate::queue::QueueHold;
+use crate::reconcile::SettlementBreak;
 use crate::record::{Fence, Record};
+use crate::treasury::Funds;
 
 /// Why stored bytes cannot be read. Of what was stored it holds a payout's id at most.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -151,6 +155,26 @@ pub fn encode_queue_hold(hold: &QueueHold) -> Vec<u8> {
 /// Reads what [`encode_queue_hold`] wrote, in this or an earlier release.
 pub fn decode_queue_hold(bytes: &[u8]) -> Result<QueueHold, CodecError> {
     envelope::read::<QueueHoldMirror<'_>>(Kind::QueueHold, bytes)?.try_into()
+}
+
+/// The bytes of a break of a settlement report.
+pub fn encode_settlement_break(found: &SettlementBreak) -> Vec<u8> {
+    envelope::write(Kind::SettlementBreak, &SettlementBreakMirror::from(found))
+}
+
+/// Reads what [`encode_settlement_break`] wrote, in this or an earlier release.
+pub fn decode_settlement_break(bytes: &[u8]) -> Result<SettlementBreak, CodecError> {
+    envelope::read::<SettlementBreakMirror<'_>>(Kind::SettlementBreak, bytes)?.try_into()
+}
+
+/// The bytes of a merchant's funds.
+pub fn encode_funds(funds: &Funds) -> Vec<u8> {
+    envelope::write(Kind::Funds, &FundsMirror::from(funds))
+}
+
+/// Reads what [`encode_funds`] wrote, in this or an earlier release.
+pub fn decode_funds(bytes: &[u8]) -> Result<Funds, CodecError> {
+    envelope::read::<FundsMirror<'_>>(Kind::Funds, bytes)?.try_into()
 }
 
 /// The bytes of where a payout goes, secrets in the clear: to be sealed before they are stored.

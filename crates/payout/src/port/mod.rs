@@ -3,7 +3,9 @@
 
 mod clock;
 mod provider;
+mod shared;
 mod store;
+mod treasury;
 
 pub use clock::Clock;
 pub use provider::{
@@ -11,8 +13,11 @@ pub use provider::{
     Handle, Inbound, Method, Onboarding, Provider, Receipt, Rejection, Request, Resolution,
     Resolved, Unfit, UnfitKind,
 };
+pub use shared::{SHARED_VALUE_LENGTH_MAX, Shared, SharedError, Turn};
 pub use store::{
-    Append, Appended, Batch, Claim, ClaimChange, Creation, CreationOutcome, DestinationFilter,
-    DestinationWrite, DestinationWritten, Ends, Entry, Fact, Fenced, Filter, Page, PageToken,
-    ParkedNotification, Parking, ReadError, SealedEvidence, Selection, Store, StoreError,
+    Append, Appended, Batch, BreakFilter, Claim, ClaimChange, Creation, CreationOutcome,
+    DestinationFilter, DestinationWrite, DestinationWritten, Ends, Entry, Fact, Fenced, Filter,
+    Page, PageToken, ParkedNotification, Parking, ReadError, SealedEvidence, Selection, Store,
+    StoreError,
 };
+pub use treasury::{Treasury, TreasuryError};

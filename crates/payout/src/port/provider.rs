@@ -19,6 +19,7 @@ use crate::input::{Input, ProviderWords};
 use crate::money::{Currency, Money};
 use crate::order::{Order, RawHandle, TargetRequest};
 use crate::policy::Policy;
+use crate::port::Treasury;
 use crate::reason::Reason;
 use crate::record::Payout;
 
@@ -26,9 +27,9 @@ use crate::record::Payout;
 pub const EVIDENCE_LENGTH_MAX: usize = 64 * 1024;
 
 /// Everything the engine needs of a merchant's provider.
-pub trait Adapter: Provider + Onboarding {}
+pub trait Adapter: Provider + Onboarding + Treasury {}
 
-impl<T: Provider + Onboarding> Adapter for T {}
+impl<T: Provider + Onboarding + Treasury> Adapter for T {}
 
 /// Sends payouts and says what became of them.
 #[async_trait]
@@ -309,4 +310,10 @@ pub enum Method {
     RegisterDestination,
     /// Imports handles.
     ImportDestination,
+    /// Tells the merchant's funds.
+    TellFunds,
+    /// Gives settlement reports.
+    ReportSettlements,
+    /// Says where single orders stand.
+    InvestigateOrders,
 }

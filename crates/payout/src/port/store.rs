@@ -13,6 +13,7 @@ use crate::id::{
 use crate::input::Input;
 use crate::port::EvidenceKind;
 use crate::queue::{QueueHold, QueueHoldKind};
+use crate::reconcile::SettlementBreak;
 use crate::record::{Fence, Payout, Record, Stored};
 use crate::seal::Sealed;
 use crate::state::{Outcome, StateName};
@@ -82,6 +83,17 @@ pub trait Store: Send + Sync {
         merchant: &Merchant,
         kind: QueueHoldKind,
     ) -> Result<bool, StoreError>;
+
+    /// Writes breaks of settlement reports, each in the place of the one with the same merchant,
+    /// report and reference.
+    async fn write_settlement_breaks(&self, breaks: &[SettlementBreak]) -> Result<(), StoreError>;
+
+    /// Breaks that fit a filter, latest found first; one that is written again keeps its place.
+    async fn list_settlement_breaks(
+        &self,
+        filter: &BreakFilter,
+        page: &Page,
+    ) -> Result<(Vec<SettlementBreak>, Option<PageToken>), StoreError>;
 
     /// Payouts that fit a filter, newest first.
     async fn list(
@@ -344,6 +356,15 @@ impl Filter {
             needs_attention: false,
         }
     }
+}
+
+/// Which breaks of settlement reports a list shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BreakFilter {
+    /// Whose breaks.
+    pub merchant: Merchant,
+    /// Whether those that are closed are shown too.
+    pub with_closed: bool,
 }
 
 /// Which destinations a list shows.

@@ -9,7 +9,7 @@ use futures_util::future::{Either, select};
 use payout::id::Merchant;
 use payout::port::{Filter, Page};
 use payout::state::Outcome;
-use server::{Drained, Intervals, Probes, ServerConfig};
+use server::{Drained, Gauge, Intervals, Probes, ServerConfig};
 use tokio::sync::oneshot;
 
 use super::terminal::announce;
@@ -103,7 +103,8 @@ pub(crate) async fn serve(
     let broken = OnceLock::new();
     let probed = store.clone();
     let ready = Arc::new(move || probed.takes_writes());
-    let probes = Probes { ready, ..Probes::default() };
+    let gauged = engine.clone();
+    let probes = Probes { ready, gauges: Arc::new(move || gauges(&gauged)) };
     let stop = async {
         let (asked, failed) = (std::pin::pin!(stop), std::pin::pin!(store.stopped()));
         if let Either::Right((why, _)) = select(asked, failed).await {
@@ -129,4 +130,18 @@ pub(crate) async fn serve(
         None => Ok(()),
         Some(why) => Err(format!("the store stopped: {why}").into()),
     }
+}
+
+/// What is measured of the engine.
+fn gauges(engine: &Engine) -> Vec<Gauge> {
+    let mut gauges = Vec::new();
+    for (merchant, count) in engine.open_settlement_breaks() {
+        gauges.push(Gauge {
+            name: "payoutd_settlement_breaks_open",
+            help: "What does not fit between settlement reports and payouts, by merchant.",
+            labels: vec![("merchant", merchant.to_string())],
+            value: i64::try_from(count).unwrap_or(i64::MAX),
+        });
+    }
+    gauges
 }

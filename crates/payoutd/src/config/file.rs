@@ -36,6 +36,8 @@ pub(crate) struct Server {
     pub(crate) wait_max: Span,
     pub(crate) heartbeat_interval: Span,
     pub(crate) grace: Span,
+    /// How long after midnight UTC a day's settlement reports are fetched.
+    pub(crate) settlement_check_at: Span,
 }
 
 impl Default for Server {
@@ -52,6 +54,8 @@ impl Default for Server {
             wait_max: span("60s"),
             heartbeat_interval: span("15s"),
             grace: span("25s"),
+            // Trustly computes them within twelve hours.
+            settlement_check_at: span("750m"),
         }
     }
 }
@@ -106,6 +110,9 @@ pub(crate) struct TrustlyEurope {
     pub(crate) swedish_iban: bool,
     #[serde(default)]
     pub(crate) huf_decimals: HufDecimals,
+    /// The currencies in which Trustly settles automatically, whose reports are fetched each day.
+    #[serde(default)]
+    pub(crate) settled_currencies: Vec<String>,
 }
 
 /// A private key of a merchant's, in PEM.

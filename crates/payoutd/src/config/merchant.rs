@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use payout::money::Currency;
 use payout::policy::{Backoff, DoubtPolicy, Policy, Polling};
 use trustly::amer::credentials::Credentials;
 use trustly::amer::provider as amer;
@@ -109,9 +110,27 @@ fn europe(
             file::HufDecimals::None => Decimals::None,
             file::HufDecimals::Two => Decimals::Two,
         },
+        settled_currencies: settled_currencies(path, account, mistakes),
         policy,
     };
     Some((config, keys.lines))
+}
+
+fn settled_currencies(
+    path: &str,
+    account: &file::TrustlyEurope,
+    mistakes: &mut Mistakes,
+) -> Vec<Currency> {
+    let mut currencies = Vec::new();
+    for (index, code) in account.settled_currencies.iter().enumerate() {
+        let path = format!("{path}.settled_currencies[{index}]");
+        match Currency::parse(code) {
+            Ok(currency) if currencies.contains(&currency) => mistakes.add(&path, "is there twice"),
+            Ok(currency) => currencies.push(currency),
+            Err(error) => mistakes.add(&path, error),
+        }
+    }
+    currencies
 }
 
 fn americas(

@@ -135,6 +135,9 @@ fn check(
     }
     let directory = base.join(&file.store.directory);
     mistakes.keep("store.directory", check_directory(&directory));
+    if server.settlement_check_at.0 >= Duration::from_secs(24 * 3600) {
+        mistakes.add("server.settlement_check_at", "is after midnight UTC: less than 24h");
+    }
     let keys = key_ring(&file.keys, base, &mut mistakes);
     let mut merchants = BTreeMap::new();
     for (name, section) in &file.merchants {
@@ -159,6 +162,7 @@ fn check(
             lease: longest.unwrap_or_default() * 2 + Duration::from_secs(30),
             recovery_interval: server.recovery_interval.0,
             wait_max: server.wait_max.0,
+            settlement_check_at: server.settlement_check_at.0,
         },
         heartbeat_interval: server.heartbeat_interval.0,
         grace: server.grace.0,

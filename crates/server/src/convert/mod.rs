@@ -15,6 +15,7 @@ mod parked;
 mod payout;
 mod query;
 mod time;
+mod treasury;
 
 pub(crate) use cause::reason_name;
 pub(crate) use create::create;
@@ -33,6 +34,10 @@ pub(crate) use parked::{parked_list, parked_notification};
 pub(crate) use payout::payout;
 pub(crate) use query::{
     PayoutList, WatchRequest, Which, cancel, event_list, get, merchant, payout_list, watch,
+};
+pub(crate) use treasury::{
+    BreakList, Check, break_list, check, funds, investigate, investigation, settlement_break,
+    settlement_check,
 };
 
 #[cfg(test)]

@@ -6,17 +6,21 @@ use payout::port::{self, Description};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Method {
     CancelPayout,
+    CheckSettlement,
     CreatePayout,
     DeleteDestination,
     DescribeProvider,
+    GetBalance,
     GetDestination,
     GetPayout,
     ImportDestination,
+    InvestigatePayout,
     ListDestinations,
     ListIndeterminate,
     ListParkedNotifications,
     ListPayoutEvents,
     ListPayouts,
+    ListSettlementBreaks,
     PauseSubmission,
     PreviewPayout,
     RegisterDestination,
@@ -27,14 +31,17 @@ pub(crate) enum Method {
 
 impl Method {
     /// Every method, sorted by its full name.
-    const ALL: [Self; 18] = [
+    const ALL: [Self; 22] = [
         Self::DeleteDestination,
         Self::GetDestination,
         Self::ImportDestination,
         Self::ListDestinations,
         Self::RegisterDestination,
+        Self::CheckSettlement,
+        Self::InvestigatePayout,
         Self::ListIndeterminate,
         Self::ListParkedNotifications,
+        Self::ListSettlementBreaks,
         Self::PauseSubmission,
         Self::PreviewPayout,
         Self::ResumeSubmission,
@@ -46,23 +53,28 @@ impl Method {
         Self::ListPayouts,
         Self::WatchPayouts,
         Self::DescribeProvider,
+        Self::GetBalance,
     ];
 
     /// The full name, as callers, logs and metrics write it.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::CancelPayout => "payouts.v1.Payouts/CancelPayout",
+            Self::CheckSettlement => "payouts.v1.Operations/CheckSettlement",
             Self::CreatePayout => "payouts.v1.Payouts/CreatePayout",
             Self::DeleteDestination => "payouts.v1.Destinations/DeleteDestination",
             Self::DescribeProvider => "payouts.v1.Provider/DescribeProvider",
+            Self::GetBalance => "payouts.v1.Provider/GetBalance",
             Self::GetDestination => "payouts.v1.Destinations/GetDestination",
             Self::GetPayout => "payouts.v1.Payouts/GetPayout",
             Self::ImportDestination => "payouts.v1.Destinations/ImportDestination",
+            Self::InvestigatePayout => "payouts.v1.Operations/InvestigatePayout",
             Self::ListDestinations => "payouts.v1.Destinations/ListDestinations",
             Self::ListIndeterminate => "payouts.v1.Operations/ListIndeterminate",
             Self::ListParkedNotifications => "payouts.v1.Operations/ListParkedNotifications",
             Self::ListPayoutEvents => "payouts.v1.Payouts/ListPayoutEvents",
             Self::ListPayouts => "payouts.v1.Payouts/ListPayouts",
+            Self::ListSettlementBreaks => "payouts.v1.Operations/ListSettlementBreaks",
             Self::PauseSubmission => "payouts.v1.Operations/PauseSubmission",
             Self::PreviewPayout => "payouts.v1.Operations/PreviewPayout",
             Self::RegisterDestination => "payouts.v1.Destinations/RegisterDestination",
@@ -83,14 +95,19 @@ impl Method {
             | Self::RegisterDestination
             | Self::ResumeSubmission
             | Self::SettlePayout => true,
-            Self::DescribeProvider
+            // A break moves no money, whether or not it is recorded.
+            Self::CheckSettlement
+            | Self::DescribeProvider
+            | Self::GetBalance
             | Self::GetDestination
             | Self::GetPayout
+            | Self::InvestigatePayout
             | Self::ListDestinations
             | Self::ListIndeterminate
             | Self::ListParkedNotifications
             | Self::ListPayoutEvents
             | Self::ListPayouts
+            | Self::ListSettlementBreaks
             | Self::PreviewPayout
             | Self::WatchPayouts => false,
         }
@@ -105,6 +122,11 @@ impl Method {
             Self::ImportDestination => {
                 description.methods.contains(&port::Method::ImportDestination)
             }
+            Self::GetBalance => description.methods.contains(&port::Method::TellFunds),
+            Self::CheckSettlement => description.methods.contains(&port::Method::ReportSettlements),
+            Self::InvestigatePayout => {
+                description.methods.contains(&port::Method::InvestigateOrders)
+            }
             Self::CancelPayout
             | Self::CreatePayout
             | Self::DeleteDestination
@@ -116,6 +138,7 @@ impl Method {
             | Self::ListParkedNotifications
             | Self::ListPayoutEvents
             | Self::ListPayouts
+            | Self::ListSettlementBreaks
             | Self::PauseSubmission
             | Self::PreviewPayout
             | Self::ResumeSubmission

@@ -2,7 +2,7 @@
 
 use api::v1;
 use api::v1::operations_server::Operations;
-use engine::{Engine, SettleError, Validation};
+use engine::{AskError, Engine, QueryError, SettleError, Validation};
 use payout::identity::payout_id;
 use prost::Message;
 use tonic::{Request, Response, Status, async_trait};
@@ -11,7 +11,7 @@ use super::Service;
 use super::call::Call;
 use super::method::Method;
 use super::payouts::{RESPONSE_LENGTH_MAX, payout};
-use crate::convert::{self, IndeterminateList, Pause, Preview, Settle};
+use crate::convert::{self, BreakList, Check, IndeterminateList, Pause, Preview, Settle};
 use crate::status::Failure;
 
 #[async_trait]
@@ -70,6 +70,33 @@ impl Operations for Service {
             Call::new(&self.0, Method::ListParkedNotifications, &metadata, &request.merchant);
         call.answer(list_parked(&self.0.engine, &request)).await
     }
+
+    async fn list_settlement_breaks(
+        &self,
+        request: Request<v1::ListSettlementBreaksRequest>,
+    ) -> Result<Response<v1::ListSettlementBreaksResponse>, Status> {
+        let (metadata, _, request) = request.into_parts();
+        let call = Call::new(&self.0, Method::ListSettlementBreaks, &metadata, &request.merchant);
+        call.answer(list_breaks(&self.0.engine, &request)).await
+    }
+
+    async fn check_settlement(
+        &self,
+        request: Request<v1::CheckSettlementRequest>,
+    ) -> Result<Response<v1::CheckSettlementResponse>, Status> {
+        let (metadata, _, request) = request.into_parts();
+        let call = Call::new(&self.0, Method::CheckSettlement, &metadata, &request.merchant);
+        call.answer(check_settlement(&self.0.engine, &request)).await
+    }
+
+    async fn investigate_payout(
+        &self,
+        request: Request<v1::InvestigatePayoutRequest>,
+    ) -> Result<Response<v1::InvestigatePayoutResponse>, Status> {
+        let (metadata, _, request) = request.into_parts();
+        let call = Call::new(&self.0, Method::InvestigatePayout, &metadata, &request.merchant);
+        call.answer(investigate(&self.0.engine, &request)).await
+    }
 }
 
 async fn list_indeterminate(
@@ -97,7 +124,7 @@ async fn settle(
     let Settle { merchant, id, settlement } = convert::settle(request)?;
     match engine.settle(&merchant, &id, settlement).await {
         Ok(settled) => Ok(v1::SettlePayoutResponse { payout: Some(convert::payout(&settled)) }),
-        Err(SettleError::Query(engine::QueryError::PayoutNotFound)) => {
+        Err(SettleError::Query(QueryError::PayoutNotFound)) => {
             Err(Failure::PayoutNotFound(id.to_string()))
         }
         Err(error) => Err(error.into()),
@@ -152,4 +179,39 @@ async fn list_parked(
     let notifications = parked.iter().map(convert::parked_notification).collect();
     let next_page_token = paging.next(next.as_ref());
     Ok(v1::ListParkedNotificationsResponse { notifications, next_page_token })
+}
+
+async fn list_breaks(
+    engine: &Engine,
+    request: &v1::ListSettlementBreaksRequest,
+) -> Result<v1::ListSettlementBreaksResponse, Failure> {
+    let BreakList { filter, paging } = convert::break_list(request)?;
+    let (breaks, next) = engine.settlement_breaks(&filter, &paging.page).await?;
+    let breaks = breaks.iter().map(convert::settlement_break).collect();
+    let next_page_token = paging.next(next.as_ref());
+    Ok(v1::ListSettlementBreaksResponse { breaks, next_page_token })
+}
+
+async fn check_settlement(
+    engine: &Engine,
+    request: &v1::CheckSettlementRequest,
+) -> Result<v1::CheckSettlementResponse, Failure> {
+    let Check { merchant, day, currency } = convert::check(request)?;
+    let checks = engine.check_settlement(&merchant, day, currency).await?;
+    let checks = checks.iter().map(convert::settlement_check).collect();
+    Ok(v1::CheckSettlementResponse { checks })
+}
+
+async fn investigate(
+    engine: &Engine,
+    request: &v1::InvestigatePayoutRequest,
+) -> Result<v1::InvestigatePayoutResponse, Failure> {
+    let (merchant, id) = convert::investigate(request)?;
+    match engine.investigate(&merchant, &id).await {
+        Ok(found) => Ok(convert::investigation(&found)),
+        Err(AskError::Query(QueryError::PayoutNotFound)) => {
+            Err(Failure::PayoutNotFound(id.to_string()))
+        }
+        Err(error) => Err(error.into()),
+    }
 }

@@ -21,6 +21,23 @@ impl Provider for Service {
         let call = Call::new(&self.0, Method::DescribeProvider, &metadata, &request.merchant);
         call.answer(async { describe(&self.0.engine, &request) }).await
     }
+
+    async fn get_balance(
+        &self,
+        request: Request<v1::GetBalanceRequest>,
+    ) -> Result<Response<v1::GetBalanceResponse>, Status> {
+        let (metadata, _, request) = request.into_parts();
+        let call = Call::new(&self.0, Method::GetBalance, &metadata, &request.merchant);
+        call.answer(balance(&self.0.engine, &request)).await
+    }
+}
+
+async fn balance(
+    engine: &Engine,
+    request: &v1::GetBalanceRequest,
+) -> Result<v1::GetBalanceResponse, Failure> {
+    let merchant = convert::merchant(&request.merchant)?;
+    Ok(convert::funds(&engine.balance(&merchant).await?))
 }
 
 fn describe(

@@ -1,5 +1,6 @@
 use payout::input::ProviderWords;
 use payout::keys::KeyId;
+use payout::port::{SharedError, TreasuryError};
 use payout::reason::Reason;
 
 use super::*;
@@ -125,6 +126,13 @@ fn of_the_rest() -> Vec<Failure> {
         Failure::Cancel(CancelError::Query(QueryError::PayoutNotFound)),
         Failure::Cancel(CancelError::Contended),
         Failure::Cancel(CancelError::Store(store(StoreError::Unknown))),
+        Failure::Ask(AskError::Query(QueryError::PayoutNotFound)),
+        Failure::Ask(AskError::NotSupported),
+        Failure::Ask(AskError::TooSoon(Duration::from_secs(899))),
+        Failure::Ask(AskError::Busy),
+        Failure::Ask(AskError::Unanswered(TreasuryError::Unreadable(CANARY.to_owned()))),
+        Failure::Ask(AskError::Shared(SharedError(CANARY.to_owned()))),
+        Failure::Ask(AskError::Store(store(StoreError::Unknown))),
         Failure::Query(QueryError::UnknownMerchant),
         Failure::Query(QueryError::PayoutNotFound),
         Failure::Query(QueryError::Fenced),

@@ -30,10 +30,11 @@ use payout::policy::{Backoff, DoubtPolicy, Policy};
 use payout::port::*;
 use payout::queue::{QueueHold, QueueHoldKind};
 use payout::reason::Reason;
+use payout::reconcile::SettlementBreak;
 use payout::record::{Fence, Payout, Record};
 use payout::time::{Time, Timestamp};
 use server::{Drained, Listeners, Probes, ServerConfig, serve};
-use store_embedded::EmbeddedStore;
+use store_embedded::{EmbeddedStore, MemoryShared};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -118,6 +119,7 @@ fn parts<S: Store + 'static>(store: Arc<S>, provider: Arc<TestProvider>) -> Part
     let adapter: Arc<dyn Adapter> = provider;
     Parts {
         store,
+        shared: Arc::new(MemoryShared::new()),
         clock: Arc::new(RealClock(Instant::now())),
         keys: KeyRing::new(keys).unwrap(),
         merchants: BTreeMap::from([(Merchant::parse("demo-eu").unwrap(), adapter)]),
@@ -128,6 +130,7 @@ fn parts<S: Store + 'static>(store: Arc<S>, provider: Arc<TestProvider>) -> Part
             lease: Duration::from_secs(60),
             recovery_interval: Duration::from_secs(1),
             wait_max: Duration::from_secs(5),
+            settlement_check_at: Duration::from_secs(12 * 3600),
         },
     }
 }
@@ -215,6 +218,16 @@ impl Store for DownStore {
         _: Option<&Merchant>,
         _: &Page,
     ) -> Result<(Vec<ParkedNotification>, Option<PageToken>), StoreError> {
+        self.down().await
+    }
+    async fn write_settlement_breaks(&self, _: &[SettlementBreak]) -> Result<(), StoreError> {
+        self.down().await
+    }
+    async fn list_settlement_breaks(
+        &self,
+        _: &BreakFilter,
+        _: &Page,
+    ) -> Result<(Vec<SettlementBreak>, Option<PageToken>), StoreError> {
         self.down().await
     }
     async fn evidence(&self, _: &PayoutId) -> Result<Vec<SealedEvidence>, StoreError> {
@@ -390,6 +403,8 @@ fn report(status: Reported) -> Report {
     let certainty = Certainty::Certain;
     Report { status, reason: None, certainty, amount: None, speed_achieved: None }
 }
+
+impl Treasury for TestProvider {}
 
 #[async_trait]
 impl Onboarding for TestProvider {

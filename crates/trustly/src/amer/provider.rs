@@ -12,7 +12,7 @@ use payout::order::{Order, RawHandle, Speed, TargetRequest};
 use payout::policy::{DoubtPolicy, Policy};
 use payout::port::{
     Answer, Description, Evidence, EvidenceKind, Handle, Inbound, Method, Onboarding, Provider,
-    Receipt, Rejection, Request, Resolution, Resolved, Unfit, UnfitKind,
+    Receipt, Rejection, Request, Resolution, Resolved, Treasury, Unfit, UnfitKind,
 };
 use payout::reason::Reason;
 use payout::record::Payout;
@@ -295,6 +295,9 @@ impl Provider for Americas {
         notice::receive(self, inbound)
     }
 }
+
+/// The API has no such questions.
+impl Treasury for Americas {}
 
 #[async_trait]
 impl Onboarding for Americas {

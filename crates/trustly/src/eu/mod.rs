@@ -17,5 +17,6 @@ pub mod published;
 mod sha1_sign;
 pub mod signature;
 pub mod timestamp;
+mod treasury;
 pub mod uuid;
 pub mod wire;

@@ -70,6 +70,8 @@ pub struct Config {
     pub swedish_iban: SwedishIban,
     /// How amounts in HUF are written; Trustly's pages disagree.
     pub huf: Decimals,
+    /// The currencies in which Trustly settles automatically, whose reports are fetched each day.
+    pub settled_currencies: Vec<Currency>,
     /// How payouts are driven.
     pub policy: Policy,
 }
@@ -112,8 +114,28 @@ impl Europe {
         if currency.code() == "HUF" { self.config.huf } else { Decimals::Two }
     }
 
+    /// The bytes of one request, signed.
+    pub(super) fn request(
+        &self,
+        call: &request::Call<'_>,
+        uuid: &Uuid,
+    ) -> Result<Zeroizing<Vec<u8>>, request::RequestError> {
+        request::request(call, uuid, &self.caller())
+    }
+
     /// Sends the bytes of one request and verifies what comes back.
     async fn call(&self, method: &str, uuid: &Uuid, body: &[u8]) -> (Outcome, Vec<Evidence>) {
+        self.call_for(method, uuid, body, MESSAGE_BYTES_MAX).await
+    }
+
+    /// The same, for an answer that may be longer than others.
+    pub(super) async fn call_for(
+        &self,
+        method: &str,
+        uuid: &Uuid,
+        body: &[u8],
+        reply_length_max: usize,
+    ) -> (Outcome, Vec<Evidence>) {
         let call = Call {
             verb: Verb::Post,
             url: self.config.url.clone(),
@@ -121,7 +143,7 @@ impl Europe {
             content_type: Some("application/json; charset=utf-8"),
             body: Zeroizing::new(body.to_vec()),
             timeout: self.config.policy.request_timeout,
-            reply_length_max: MESSAGE_BYTES_MAX,
+            reply_length_max,
         };
         let reply = match self.transport.call(call).await {
             Ok(reply) => reply,
@@ -130,7 +152,7 @@ impl Europe {
                 return (Outcome::Doubtful(Reason::AnswerLost, None), Vec::new());
             }
         };
-        let outcome = match UnverifiedReply::parse(&reply.body) {
+        let outcome = match UnverifiedReply::parse_long(&reply.body, reply_length_max) {
             Ok(parsed) => match parsed.verify(&self.config.trustly_keys, method, uuid) {
                 Ok(reply) => Outcome::Verified(reply),
                 Err(untrusted) => Outcome::Doubtful(why_untrusted(untrusted.hint), Some(untrusted)),
@@ -158,7 +180,7 @@ impl Europe {
 
     /// A UUID for a call that may be repeated freely and must not be taken for an earlier one, nor
     /// for one of another merchant, each of which has a count and a notification address.
-    fn fresh_uuid(&self, method: &str) -> Uuid {
+    pub(super) fn fresh_uuid(&self, method: &str) -> Uuid {
         let count = self.calls.fetch_add(1, Ordering::Relaxed);
         let mut hash = Sha256::new_with_prefix("payoutd.v1.call");
         let incarnation = self.incarnation.as_str();
@@ -173,7 +195,7 @@ impl Europe {
 }
 
 /// What a call came to.
-enum Outcome {
+pub(super) enum Outcome {
     NotSent,
     Doubtful(Reason, Option<Untrusted>),
     Verified(Reply),
@@ -205,6 +227,9 @@ impl Provider for Europe {
                 Method::PayDestination,
                 Method::RegisterDestination,
                 Method::ImportDestination,
+                Method::TellFunds,
+                Method::ReportSettlements,
+                Method::InvestigateOrders,
             ],
             presumed_after: self.config.policy.presumed_after,
             duplicate_protection: true,

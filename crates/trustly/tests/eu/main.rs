@@ -22,5 +22,6 @@ mod sample;
 mod script;
 mod serialise;
 mod support;
+mod treasury;
 mod tree;
 mod vectors;

@@ -53,6 +53,7 @@ pub(crate) fn config() -> Config {
         shopper_statement: "Trustly.com".to_owned(),
         swedish_iban: SwedishIban::Refused,
         huf: Decimals::None,
+        settled_currencies: Vec::new(),
         policy: policy(),
     }
 }

@@ -6,7 +6,18 @@ use crate::input::{Certainty, RefusalKind, Reported};
 use crate::order::Speed;
 use crate::port::EvidenceKind;
 use crate::reason::Reason;
+use crate::reconcile::BreakKind;
 use crate::state::StateName;
+
+pub(crate) fn break_kinds() -> Vec<BreakKind> {
+    every(BreakKind::UnknownHere, |kind| {
+        Some(match kind {
+            BreakKind::UnknownHere => BreakKind::Missing,
+            BreakKind::Missing => BreakKind::AmountDiffers,
+            BreakKind::AmountDiffers => return None,
+        })
+    })
+}
 
 pub(crate) fn reasons() -> Vec<Reason> {
     every(Reason::AccountClosed, |reason| {

@@ -32,6 +32,7 @@ fn what_was_ever_written_is_read_as_the_same_value() {
 #[test]
 fn numbers_mean_what_they_always_meant() {
     let mut table = String::new();
+    list(&mut table, "break kind", &every::break_kinds());
     list(&mut table, "certainty", &every::certainties());
     list(&mut table, "destination state", &every::destination_states());
     list(&mut table, "evidence kind", &every::evidence_kinds());

@@ -20,7 +20,7 @@ struct Specimen {
     rewrite: fn(&[u8]) -> Result<Vec<u8>, CodecError>,
 }
 
-fn specimens() -> [Specimen; 9] {
+fn specimens() -> [Specimen; 11] {
     [
         Specimen {
             name: "record",
@@ -63,6 +63,18 @@ fn specimens() -> [Specimen; 9] {
             name: "queue-hold",
             written: samples::queue_holds().iter().map(encode_queue_hold).collect(),
             rewrite: |bytes| decode_queue_hold(bytes).map(|value| encode_queue_hold(&value)),
+        },
+        Specimen {
+            name: "settlement-break",
+            written: samples::settlement_breaks().iter().map(encode_settlement_break).collect(),
+            rewrite: |bytes| {
+                decode_settlement_break(bytes).map(|value| encode_settlement_break(&value))
+            },
+        },
+        Specimen {
+            name: "funds",
+            written: samples::funds().iter().map(encode_funds).collect(),
+            rewrite: |bytes| decode_funds(bytes).map(|value| encode_funds(&value)),
         },
         Specimen {
             name: "target",

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::attempt::{Attempt, AttemptStatus, InDoubt, RequestDigest};
 use crate::bank::{Account, BankDetails, Country, Holder, HolderName, Iban, LocalNumber};
+use crate::day::Day;
 use crate::destination::{Destination, DestinationEvent, DestinationState, Origin, Summary};
 use crate::event::{Change, Created, Event};
 use crate::fingerprint::Fingerprint;
@@ -20,11 +21,13 @@ use crate::order::{
 use crate::port::{EvidenceKind, ParkedNotification, SealedEvidence};
 use crate::queue::{QueueHold, QueueHoldCause};
 use crate::reason::Reason;
+use crate::reconcile::{BreakKind, SettlementBreak};
 use crate::record::{Fence, Hint, Payout, Record, Schedule, Vault};
 use crate::seal::Sealed;
 use crate::settlement::{Note, Settlement, Verdict};
 use crate::state::{GiveBack, Hold, State, StateName};
 use crate::time::Timestamp;
+use crate::treasury::{Funds, Label, ReportOf, Signed};
 
 const PAYOUT: &str = "po_nc6jociwqwgl6whpyyuusnqmbq";
 const DESTINATION: &str = "ds_nc6jociwqwgl6whpyyuusnqmbq";
@@ -282,6 +285,42 @@ fn plain_changes() -> impl Iterator<Item = (Change, State)> {
         ),
     ]
     .into_iter()
+}
+
+pub(crate) fn settlement_breaks() -> Vec<SettlementBreak> {
+    let label = |text| Label::parse(text).unwrap();
+    let day = Day::parse("2026-08-01").unwrap();
+    let whole = SettlementBreak {
+        merchant: name("demo-eu"),
+        report: ReportOf { day, currency: Currency::parse("EUR").unwrap() },
+        reference: label(PAYOUT),
+        kind: BreakKind::AmountDiffers,
+        reported: Some(-999),
+        expected: Some(-1000),
+        order_id: Some(label("7653345737")),
+        settlement_reference: Some(label("1234567890")),
+        found_at: at(7),
+        closed_at: Some(at(8)),
+    };
+    let bare = SettlementBreak {
+        reported: None,
+        expected: None,
+        order_id: None,
+        settlement_reference: None,
+        closed_at: None,
+        ..whole.clone()
+    };
+    vec![
+        whole,
+        SettlementBreak { kind: BreakKind::Missing, ..bare.clone() },
+        SettlementBreak { kind: BreakKind::UnknownHere, ..bare },
+    ]
+}
+
+pub(crate) fn funds() -> Vec<Funds> {
+    let signed =
+        |minor_units, code| Signed { minor_units, currency: Currency::parse(code).unwrap() };
+    vec![Funds { amounts: vec![signed(1050, "EUR"), signed(-7, "SEK")], as_of: at(9) }]
 }
 
 pub(crate) fn queue_holds() -> Vec<QueueHold> {

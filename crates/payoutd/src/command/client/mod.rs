@@ -6,6 +6,7 @@ pub(crate) mod failure;
 pub(crate) mod ops;
 pub(crate) mod payout;
 pub(crate) mod provider;
+mod settlement;
 pub(crate) mod show;
 mod table;
 

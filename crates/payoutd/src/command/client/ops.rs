@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::failure::{explain, explain_mutation, rendered};
 use super::table::table;
-use super::{Common, Limit, Output, name, payout as payouts, show};
+use super::{Common, Limit, Output, name, payout as payouts, settlement, show};
 use crate::command::Failure;
 use crate::command::terminal::say;
 
@@ -38,6 +38,12 @@ pub(crate) enum Args {
     Preview(Preview),
     /// Lists notifications whose payout is not known here, latest first.
     Parked(Parked),
+    /// Lists what does not fit between settlement reports and payouts, latest first.
+    Breaks(settlement::Breaks),
+    /// Fetches the settlement reports of a date now and compares them with the payouts.
+    CheckSettlement(settlement::Check),
+    /// Asks the provider where one payout stands, as a hint and no proof; once in 15 minutes.
+    Investigate(settlement::Investigate),
 }
 
 #[derive(clap::Args)]
@@ -141,6 +147,9 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
         Args::Preview(Preview::Sent(args)) => args.common.output,
         Args::Preview(Preview::Creation(args)) => args.output(),
         Args::Parked(args) => args.common.output,
+        Args::Breaks(args) => args.common.output,
+        Args::CheckSettlement(args) => args.common.output,
+        Args::Investigate(args) => args.common.output,
     };
     carry_out(args).await.map_err(|failure| rendered(failure, output))
 }
@@ -153,6 +162,9 @@ async fn carry_out(args: Args) -> Result<(), Failure> {
         Args::Resume(args) => resume(args).await,
         Args::Preview(args) => preview(args).await,
         Args::Parked(args) => parked(args).await,
+        Args::Breaks(args) => settlement::breaks(args).await,
+        Args::CheckSettlement(args) => settlement::check(args).await,
+        Args::Investigate(args) => settlement::investigate(args).await,
     }
 }
 
@@ -362,7 +374,7 @@ async fn parked(args: Parked) -> Result<(), Failure> {
 }
 
 /// One JSON object per line, or a table for people.
-fn print_all<const N: usize>(
+pub(super) fn print_all<const N: usize>(
     output: Output,
     found: &[Value],
     titles: [&str; N],
@@ -378,7 +390,7 @@ fn print_all<const N: usize>(
     }
 }
 
-fn plain(value: &Value) -> String {
+pub(super) fn plain(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         value => show::plain(value),

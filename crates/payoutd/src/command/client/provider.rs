@@ -1,29 +1,38 @@
-//! `payoutd provider …`: what a merchant's provider can do, for people.
+//! `payoutd provider …`: what the provider behind a merchant can do and says, for people.
 
-use api::v1::DescribeProviderRequest;
 use api::v1::provider_client::ProviderClient;
+use api::v1::{DescribeProviderRequest, GetBalanceRequest};
+use serde_json::{Value, json};
 
 use super::failure::{explain, rendered};
-use super::{Common, show};
+use super::{Common, Output, show};
 use crate::command::Failure;
+use crate::command::terminal::say;
 
-/// Providers.
+/// What to ask.
 #[derive(clap::Subcommand)]
 pub(crate) enum Args {
     /// Shows what the merchant's provider pays, where to, and how it confirms.
-    Describe(Describe),
+    Describe(Asked),
+    /// Tells the merchant's funds, asked of the provider at most once in 15 minutes.
+    Balance(Asked),
 }
 
 #[derive(clap::Args)]
-pub(crate) struct Describe {
+pub(crate) struct Asked {
     #[command(flatten)]
     common: Common,
 }
 
 pub(crate) async fn run(args: Args) -> Result<(), Failure> {
-    let Args::Describe(args) = args;
-    let output = args.common.output;
-    describe(args.common).await.map_err(|failure| rendered(failure, output))
+    let output = match &args {
+        Args::Describe(asked) | Args::Balance(asked) => asked.common.output,
+    };
+    let answer = match args {
+        Args::Describe(asked) => describe(asked.common).await,
+        Args::Balance(asked) => balance(asked.common).await,
+    };
+    answer.map_err(|failure| rendered(failure, output))
 }
 
 async fn describe(common: Common) -> Result<(), Failure> {
@@ -32,5 +41,25 @@ async fn describe(common: Common) -> Result<(), Failure> {
     let answer = client.describe_provider(request).await.map_err(|status| explain(&status))?;
     let description = answer.into_inner().description.unwrap_or_default();
     show::print(common.output, &show::description(&description));
+    Ok(())
+}
+
+async fn balance(common: Common) -> Result<(), Failure> {
+    let request = GetBalanceRequest { merchant: common.merchant.clone() };
+    let mut client = ProviderClient::new(common.channel().await?);
+    let answer = client.get_balance(request).await.map_err(|status| explain(&status))?;
+    let answer = answer.into_inner();
+    let amounts: Vec<Value> =
+        answer.balances.iter().map(|balance| json!(show::signed(balance))).collect();
+    let as_of = show::time(answer.as_of.as_ref());
+    match common.output {
+        Output::Json => say(json!({ "balances": amounts, "as_of": as_of })),
+        Output::Text => {
+            say(format_args!("as of {}:", as_of.as_str().unwrap_or_default()));
+            for amount in &answer.balances {
+                say(format_args!("  {}", show::signed(amount)));
+            }
+        }
+    }
     Ok(())
 }

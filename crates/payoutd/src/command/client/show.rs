@@ -252,6 +252,22 @@ pub(crate) fn amount(money: &Money) -> String {
     }
 }
 
+/// An amount that may be zero or below, with the decimals of its currency.
+pub(super) fn signed(money: &Money) -> String {
+    let (code, minor_units) = (&money.currency_code, money.minor_units);
+    let Ok(currency) = payout::money::Currency::parse(code) else {
+        return format!("{code} {minor_units} minor units");
+    };
+    let sign = if minor_units < 0 { "-" } else { "" };
+    let magnitude = minor_units.unsigned_abs();
+    let decimals = usize::from(currency.exponent());
+    let scale = 10_u64.pow(u32::from(currency.exponent()));
+    match decimals {
+        0 => format!("{code} {sign}{magnitude}"),
+        _ => format!("{code} {sign}{}.{:0decimals$}", magnitude / scale, magnitude % scale),
+    }
+}
+
 pub(super) fn bare<'a>(name: &'a str, prefix: &str) -> &'a str {
     name.strip_prefix(prefix).unwrap_or(name)
 }

@@ -1,12 +1,15 @@
 //! What is said to Trustly Europe and what it says, byte for byte.
 //!
-//! [`request`] builds signed requests, [`reply`] reads answers to them, [`notification`] reads what
-//! Trustly reports by itself and answers it. Answers and notifications come in two types: what was
-//! parsed, and what was parsed and verified; only the second gives out contents. Members that we
-//! do not know are covered by the signature check and otherwise ignored.
+//! [`request`] builds signed requests, [`reply`] reads answers to them and [`report`] the tables in
+//! those; [`notification`] reads what Trustly reports by itself and answers it. Answers and
+//! notifications come in two types: what was parsed, and what was parsed and verified; only the
+//! second gives out contents. Members that we do not know are covered by the signature check and
+//! otherwise ignored.
 
+pub mod csv;
 pub mod notification;
 pub mod reply;
+pub mod report;
 pub mod request;
 
 use thiserror::Error;

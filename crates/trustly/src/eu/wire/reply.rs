@@ -90,7 +90,12 @@ enum Kind {
 impl UnverifiedReply {
     /// Reads the body of an answer, whatever its HTTP status was.
     pub fn parse(body: &[u8]) -> Result<Self, ReplyError> {
-        let tree = Json::parse(body, MESSAGE_BYTES_MAX)?;
+        Self::parse_long(body, MESSAGE_BYTES_MAX)
+    }
+
+    /// The same for answers that may be longer than others: reports.
+    pub fn parse_long(body: &[u8], bytes_max: usize) -> Result<Self, ReplyError> {
+        let tree = Json::parse(body, bytes_max)?;
         match (present(&tree, "result"), present(&tree, "error")) {
             (Some(result), None) => {
                 let signed = Signed::take(result, result.get("method"));

@@ -11,6 +11,7 @@ use crate::eu::clearing_house::BankAccount;
 use crate::eu::key::{MerchantKey, SignError};
 use crate::eu::signature::{self, Algorithm};
 use crate::eu::uuid::Uuid;
+use crate::eu::wire::report::SETTLEMENT_VERSION;
 use crate::json::{Json, write_string};
 use crate::secret::Secret;
 
@@ -47,6 +48,32 @@ pub enum Call<'a> {
     RegisterAccount(RegisterAccount<'a>),
     /// Sends money to an AccountID.
     AccountPayout(AccountPayout<'a>),
+    /// Asks what the merchant has, by currency.
+    Balance,
+    /// Asks where the transfers of one order stand, by Trustly's order id.
+    GetWithdrawals(&'a str),
+    /// Asks what was booked and settled.
+    AccountLedger(AccountLedger<'a>),
+    /// Asks what one settlement is made of.
+    SettlementDetails(SettlementDetails<'a>),
+}
+
+/// Parameters of AccountLedger.
+pub struct AccountLedger<'a> {
+    /// The first day, `YYYY-MM-DD`.
+    pub from_date: &'a str,
+    /// The day after the last.
+    pub to_date: &'a str,
+    /// ISO 4217.
+    pub currency: &'a str,
+}
+
+/// Parameters of ViewAutomaticSettlementDetailsCSV.
+pub struct SettlementDetails<'a> {
+    /// `YYYY-MM-DD`
+    pub settlement_date: &'a str,
+    /// ISO 4217.
+    pub currency: &'a str,
 }
 
 /// Parameters of RegisterAccount. Absent parts are left out of the request.
@@ -190,6 +217,10 @@ impl Call<'_> {
         match self {
             Self::RegisterAccount(_) => "RegisterAccount",
             Self::AccountPayout(_) => "AccountPayout",
+            Self::Balance => "Balance",
+            Self::GetWithdrawals(_) => "GetWithdrawals",
+            Self::AccountLedger(_) => "AccountLedger",
+            Self::SettlementDetails(_) => "ViewAutomaticSettlementDetailsCSV",
         }
     }
 }
@@ -198,6 +229,10 @@ fn data(call: &Call<'_>, caller: &Caller<'_>) -> Result<Json, DecimalError> {
     let mut data = match call {
         Call::RegisterAccount(call) => register_account(call),
         Call::AccountPayout(call) => account_payout(call)?,
+        Call::Balance => Members::new(),
+        Call::GetWithdrawals(order_id) => get_withdrawals(order_id),
+        Call::AccountLedger(call) => account_ledger(call),
+        Call::SettlementDetails(call) => settlement_details(call),
     };
     data.set("Username", caller.username);
     data.set("Password", caller.password.expose());
@@ -256,6 +291,30 @@ fn account_payout(call: &AccountPayout<'_>) -> Result<Members, DecimalError> {
     data.set("NotificationURL", call.notification_url);
     data.set_object_unless_empty("Attributes", attributes);
     Ok(data)
+}
+
+fn get_withdrawals(order_id: &str) -> Members {
+    let mut data = Members::new();
+    data.set("OrderID", order_id);
+    data
+}
+
+fn account_ledger(call: &AccountLedger<'_>) -> Members {
+    let mut data = Members::new();
+    data.set("FromDate", call.from_date);
+    data.set("ToDate", call.to_date);
+    data.set("Currency", call.currency);
+    data
+}
+
+fn settlement_details(call: &SettlementDetails<'_>) -> Members {
+    let mut attributes = Members::new();
+    attributes.set("APIVersion", SETTLEMENT_VERSION);
+    let mut data = Members::new();
+    data.set("SettlementDate", call.settlement_date);
+    data.set("Currency", call.currency);
+    data.set_object_unless_empty("Attributes", attributes);
+    data
 }
 
 fn sender_information(sender: &Sender<'_>) -> Members {

@@ -1,0 +1,326 @@
+//! Settlement reports beside the payouts here: what fits, what does not, and what is mended.
+
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+
+use api::v1::{
+    CheckSettlementRequest, CheckSettlementResponse, ListSettlementBreaksRequest, PayoutState,
+    SettlementBreak, SettlementBreakKind,
+};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use payout::day::Day;
+use payout::time::Timestamp;
+use reqwest::Method;
+use rsa::Pkcs1v15Sign;
+use serde_json::{Value, json};
+use sha1::{Digest, Sha1};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tonic::{Code, Status};
+
+use super::{count, text};
+use crate::calls::{Call, Case, invalid, refused};
+use crate::samples::to_handle;
+use crate::trustly::Keys;
+use crate::world::{EU, Options, PATIENCE, PAUSE, US, World, id_of};
+
+const REPORT: &str = "ViewAutomaticSettlementDetailsCSV";
+
+/// What is made of a report on its way.
+type Edit = Arc<Mutex<Box<dyn Fn(&str) -> String + Send>>>;
+
+#[tokio::test]
+async fn what_does_not_fit_is_listed_until_it_fits() {
+    let edit: Edit = Arc::new(Mutex::new(Box::new(str::to_owned)));
+    let mut world = World::without_server(&Options::default()).await;
+    serve_edited(&mut world, &edit).await;
+    world.start_server().await;
+    pay(&world, "returned", "credit_after_confirmation", PayoutState::Returned).await;
+    for key in ["completed", "missing", "changed"] {
+        pay(&world, key, "", PayoutState::Completed).await;
+    }
+    world.quiet().await;
+    let date = close(&world, 2).await;
+
+    *edit.lock().unwrap() = Box::new(damaged);
+    let answer = check(&world, &date).await.unwrap();
+    let [checked] = &answer.checks[..] else { panic!("{answer:?}") };
+    assert_eq!((checked.matched_count, checked.break_count, checked.closed_count), (2, 3, 0));
+    check_breaks(&world, &date).await;
+    world.kill_server();
+    world.start_server().await;
+    check_breaks(&world, &date).await;
+    let table = text(&world, &["ops", "breaks"]);
+    assert!(table.contains("MISSING") && table.contains("EUR -9.99"), "{table}");
+    wait_for_gauge(&world, 3).await;
+    let again = check(&world, &date).await.unwrap();
+    assert_eq!((again.checks[0].break_count, again.checks[0].closed_count), (3, 0));
+    check_breaks(&world, &date).await;
+
+    *edit.lock().unwrap() = Box::new(str::to_owned);
+    let answer = check(&world, &date).await.unwrap();
+    let [checked] = &answer.checks[..] else { panic!("{answer:?}") };
+    assert_eq!((checked.matched_count, checked.break_count, checked.closed_count), (4, 0, 3));
+    assert_eq!(breaks(&world, false).await, []);
+    let closed = breaks(&world, true).await;
+    assert!(closed.len() == 3 && closed.iter().all(|one| one.closed_at.is_some()), "{closed:?}");
+    wait_for_gauge(&world, 0).await;
+    for key in ["completed", "missing", "changed"] {
+        world.wait_for(EU, key, &[PayoutState::Completed]).await;
+    }
+}
+
+/// A payout that one report lacks and a later one has is missing no more, and one that was in the
+/// report before is not missed.
+#[tokio::test]
+async fn what_comes_with_another_report_is_not_missing() {
+    let world = World::start().await;
+    pay(&world, "early", "", PayoutState::Completed).await;
+    world.quiet().await;
+    let first = close(&world, 1).await;
+    pay(&world, "late", "", PayoutState::Completed).await;
+    world.quiet().await;
+    let second = close(&world, 2).await;
+    let missing = missing_at(&first);
+    let answer = check(&world, &first).await.unwrap();
+    assert_eq!((answer.checks[0].matched_count, answer.checks[0].break_count), (1, missing));
+    let answer = check(&world, &second).await.unwrap();
+    let [checked] = &answer.checks[..] else { panic!("{answer:?}") };
+    assert_eq!((checked.matched_count, checked.break_count, checked.closed_count), (1, 0, missing));
+    assert_eq!(breaks(&world, false).await, []);
+}
+
+#[tokio::test]
+async fn a_report_that_cannot_be_had_says_why() {
+    let world = World::start().await;
+    for (date, currency, field) in [
+        ("", "EUR", "settlement_date"),
+        ("2026-02-30", "EUR", "settlement_date"),
+        ("1969-12-31", "EUR", "settlement_date"),
+        ("2026-01-01", "euro", "currency_code"),
+    ] {
+        let call = Call::CheckSettlement(request(EU, date, currency));
+        invalid(field, call, &[field], "").check(&world).await;
+    }
+    let (code, reason) = (Code::Unimplemented, "NOT_SUPPORTED");
+    let americas = Call::CheckSettlement(request(US, "2026-01-01", "USD"));
+    Case { code, reason, ..invalid("americas", americas, &[], "") }.check(&world).await;
+    world.fault(json!({ "region": "eu", "on": REPORT, "fault": "unsigned_error" })).await;
+    let said = refused(&check(&world, "2026-01-01").await.unwrap_err());
+    assert_eq!((said.code, said.reason.as_str()), (Code::Unavailable, "PROVIDER_UNAVAILABLE"));
+    let list = |page_size, page_token: &str| {
+        let (merchant, page_token) = (EU.to_owned(), page_token.to_owned());
+        let include_closed = false;
+        Call::ListBreaks(ListSettlementBreaksRequest {
+            merchant,
+            include_closed,
+            page_size,
+            page_token,
+        })
+    };
+    invalid("size", list(-1, ""), &["page_size"], "").check(&world).await;
+    let reason = "INVALID_PAGE_TOKEN";
+    Case { reason, ..invalid("token", list(0, "x"), &["page_token"], "") }.check(&world).await;
+}
+
+#[tokio::test]
+async fn reports_are_fetched_without_being_asked_for() {
+    let statement = "shopper_statement = \"Demo Merchant\"";
+    let settled = format!("{statement}\nsettled_currencies = [\"EUR\", \"SEK\"]");
+    let options = Options { replace: vec![(statement, settled)], ..Options::default() };
+    let world = World::start_with(&options).await;
+    let end = Instant::now() + PATIENCE;
+    while count(&world, REPORT).await < 6 {
+        assert!(Instant::now() < end, "three days in two currencies are six reports");
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// How many payouts of now a report of that date must have: none just before midnight.
+fn missing_at(date: &str) -> i32 {
+    let now = Timestamp::from_millis(now_millis());
+    let edge = i64::try_from(payout::reconcile::EDGE.as_millis()).unwrap();
+    let until = Day::parse(date).unwrap().start().as_millis() - edge;
+    i32::from(now.as_millis() < until)
+}
+
+fn now_millis() -> i64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    i64::try_from(now.as_millis()).unwrap()
+}
+
+/// Closes all bookings that are not closed yet into a settlement so many days ahead, where midnight
+/// is far.
+async fn close(world: &World, days: i64) -> String {
+    let date = Day::of(Timestamp::from_millis(now_millis())).before(-days).to_string();
+    world.control(Method::POST, "settlements", json!({ "date": date })).await;
+    date
+}
+
+async fn pay(world: &World, key: &str, fault: &str, state: PayoutState) {
+    if !fault.is_empty() {
+        let reference = id_of(EU, key);
+        let on = "AccountPayout";
+        world
+            .fault(json!({ "region": "eu", "on": on, "fault": fault, "reference": reference }))
+            .await;
+    }
+    world.payouts().create_payout(to_handle(EU, key, "1234567890")).await.unwrap();
+    world.wait_for(EU, key, &[state]).await;
+}
+
+async fn check(world: &World, date: &str) -> Result<CheckSettlementResponse, Status> {
+    world
+        .operations()
+        .check_settlement(request(EU, date, "EUR"))
+        .await
+        .map(tonic::Response::into_inner)
+}
+
+fn request(merchant: &str, date: &str, currency: &str) -> CheckSettlementRequest {
+    CheckSettlementRequest {
+        merchant: merchant.to_owned(),
+        settlement_date: date.to_owned(),
+        currency_code: currency.to_owned(),
+    }
+}
+
+/// All breaks, page by page, by reference.
+async fn breaks(world: &World, include_closed: bool) -> Vec<SettlementBreak> {
+    let mut request = ListSettlementBreaksRequest {
+        merchant: EU.to_owned(),
+        include_closed,
+        ..Default::default()
+    };
+    request.page_size = 2;
+    let mut all = Vec::new();
+    loop {
+        let answer = world.operations().list_settlement_breaks(request.clone()).await.unwrap();
+        let answer = answer.into_inner();
+        all.extend(answer.breaks);
+        if answer.next_page_token.is_empty() {
+            all.sort_by(|a, b| a.reference.cmp(&b.reference));
+            return all;
+        }
+        request.page_token = answer.next_page_token;
+    }
+}
+
+/// One of each kind, whatever process tells it.
+async fn check_breaks(world: &World, date: &str) {
+    let all = breaks(world, false).await;
+    assert_eq!(all.len(), 3, "{all:?}");
+    for (reference, kind, reported, expected) in [
+        (id_of(EU, "missing"), SettlementBreakKind::Missing, None, Some(-1000)),
+        (id_of(EU, "changed"), SettlementBreakKind::AmountDiffers, Some(-999), Some(-1000)),
+        ("foreign-1".to_owned(), SettlementBreakKind::UnknownHere, Some(-500), None),
+    ] {
+        let found = all.iter().find(|one| one.reference == reference).unwrap();
+        let amount = |money: &Option<api::v1::Money>| money.as_ref().map(|it| it.minor_units);
+        assert_eq!(found.kind(), kind);
+        assert_eq!(amount(&found.reported_amount), reported, "{found:?}");
+        assert_eq!(amount(&found.expected_amount), expected, "{found:?}");
+        let known = kind != SettlementBreakKind::UnknownHere;
+        assert_eq!(found.payout_id, if known { reference } else { String::new() });
+        assert_eq!((found.settlement_date.as_str(), found.merchant.as_str()), (date, EU));
+        assert_eq!(found.order_reference.is_empty(), kind == SettlementBreakKind::Missing);
+        assert!(found.found_at.is_some() && found.closed_at.is_none());
+    }
+}
+
+async fn wait_for_gauge(world: &World, value: u32) {
+    let line = format!("payoutd_settlement_breaks_open{{merchant=\"{EU}\"}} {value}\n");
+    let end = Instant::now() + PATIENCE;
+    loop {
+        let url = format!("http://{}/metrics", world.admin_at);
+        let metrics = world.http.get(url).send().await.unwrap().text().await.unwrap();
+        if metrics.contains(&line) {
+            return;
+        }
+        assert!(Instant::now() < end, "no {line} in {metrics}");
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// A report without one payout, with another's amount changed, and with somebody else's.
+fn damaged(csv: &str) -> String {
+    let (missing, changed) = (id_of(EU, "missing"), id_of(EU, "changed"));
+    let mut out = String::new();
+    for line in csv.lines().filter(|line| !line.contains(&missing)) {
+        let is_changed = line.contains(&changed) && line.contains("-10.00");
+        out += &if is_changed { line.replacen("-10.00", "-9.99", 1) } else { line.to_owned() };
+        out.push('\n');
+        if is_changed {
+            let foreign = line.replace(&changed, "foreign-1").replacen("-10.00", "-5.00", 1);
+            out += &format!("{foreign}\n");
+        }
+    }
+    out
+}
+
+/// Puts somebody between the server and the simulator who changes reports, with the provider's key.
+async fn serve_edited(world: &mut World, edit: &Edit) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let at = listener.local_addr().unwrap();
+    let (config, simulator) = (world.config(), world.simulator_at);
+    let text = std::fs::read_to_string(&config).unwrap();
+    let changed =
+        text.replace(&format!("http://{simulator}/api/1\""), &format!("http://{at}/api/1\""));
+    assert_ne!(text, changed);
+    std::fs::write(&config, changed).unwrap();
+    let (keys, http) = (Arc::new(Keys::of(world)), world.http.clone());
+    let (edit, url) = (edit.clone(), format!("http://{simulator}/api/1"));
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let (keys, http, edit, url) = (keys.clone(), http.clone(), edit.clone(), url.clone());
+            tokio::spawn(async move {
+                let mut stream = stream;
+                let asked = request_body(&mut stream).await;
+                let request = http.post(url).header("Content-Type", "application/json");
+                let answer = request.body(asked).send().await.unwrap().bytes().await.unwrap();
+                let answer = edited(&answer, &keys, &edit);
+                let head = format!(
+                    "HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+                    answer.len()
+                );
+                stream.write_all(&[head.as_bytes(), &answer].concat()).await.unwrap();
+            });
+        }
+    });
+}
+
+/// The body of the one request that a connection carries.
+async fn request_body(stream: &mut TcpStream) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    loop {
+        let mut buffer = [0; 4096];
+        let length = stream.read(&mut buffer).await.unwrap();
+        assert!(length > 0, "the request ends in its midst");
+        bytes.extend_from_slice(&buffer[..length]);
+        let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else { continue };
+        let head = String::from_utf8_lossy(&bytes[..end]).to_ascii_lowercase();
+        let (_, after) = head.split_once("content-length:").unwrap();
+        let length: usize = after.lines().next().unwrap().trim().parse().unwrap();
+        if bytes.len() >= end + 4 + length {
+            return bytes[end + 4..].to_vec();
+        }
+    }
+}
+
+/// The same answer, but for reports.
+fn edited(answer: &[u8], keys: &Keys, edit: &Edit) -> Vec<u8> {
+    let mut tree: Value = serde_json::from_slice(answer).unwrap();
+    let result = &mut tree["result"];
+    if result["method"] != REPORT {
+        return answer.to_vec();
+    }
+    let name = "view_automatic_settlement_details";
+    let csv = (edit.lock().unwrap())(result["data"][name].as_str().unwrap());
+    let plaintext = format!("{REPORT}{}{name}{csv}", result["uuid"].as_str().unwrap());
+    let digest = Sha1::digest(plaintext);
+    let signature = keys.trustly.sign(Pkcs1v15Sign::new::<Sha1>(), &digest).unwrap();
+    result["data"] = json!({ name: csv });
+    result["signature"] = json!(BASE64.encode(signature));
+    tree.to_string().into_bytes()
+}
