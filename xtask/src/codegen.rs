@@ -15,13 +15,16 @@ const DESCRIPTOR_SET: &str = "payouts.v1.binpb";
 
 /// Messages that can hold bank details, names or provider handles: their `Debug`, and that of the
 /// `oneof`s in them, is written by hand in `crates/api`, so that no log line can show them.
-const MASKED_MESSAGES: [&str; 6] = [
+const MASKED_MESSAGES: [&str; 9] = [
     ".payouts.v1.AccountHolder",
     ".payouts.v1.BankAccount",
     ".payouts.v1.CreatePayoutRequest",
     ".payouts.v1.ImportDestinationRequest",
     ".payouts.v1.LocalAccount",
+    ".payouts.v1.Originator",
     ".payouts.v1.PersonName",
+    ".payouts.v1.PostalAddress",
+    ".payouts.v1.SubMerchant",
 ];
 
 /// Writes the generated files to their place.

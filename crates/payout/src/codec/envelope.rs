@@ -21,6 +21,7 @@ pub(super) enum Kind {
     Evidence = 7,
     Target = 8,
     QueueHold = 9,
+    Parties = 10,
 }
 
 impl Kind {
@@ -35,6 +36,7 @@ impl Kind {
             Self::Evidence => "evidence",
             Self::Target => "target",
             Self::QueueHold => "queue hold",
+            Self::Parties => "parties",
         }
     }
 }

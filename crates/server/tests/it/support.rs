@@ -293,6 +293,7 @@ impl TestProvider {
         let policy = Policy {
             doubt: DoubtPolicy::Resend,
             horizon: minute,
+            related_horizon: minute,
             send_window: minute,
             request_timeout: minute,
             retry: Backoff { first: minute, max: minute },

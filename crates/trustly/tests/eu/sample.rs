@@ -31,6 +31,7 @@ pub(crate) fn policy(doubt: DoubtPolicy) -> Policy {
     Policy {
         doubt,
         horizon: Duration::from_secs(86_400),
+        related_horizon: Duration::from_secs(300),
         send_window: Duration::from_secs(5),
         request_timeout: Duration::from_secs(30),
         retry: Backoff { first: Duration::from_secs(1), max: Duration::from_secs(300) },
@@ -59,6 +60,7 @@ pub(crate) fn order(key: &str, amount: Money) -> Order {
         speed: Speed::Standard,
         statement_descriptor: None,
         external_reference: None,
+        related_order_reference: None,
         submit_before: None,
         metadata: Metadata::parse(BTreeMap::new()).unwrap(),
     }

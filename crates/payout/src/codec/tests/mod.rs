@@ -20,7 +20,7 @@ struct Specimen {
     rewrite: fn(&[u8]) -> Result<Vec<u8>, CodecError>,
 }
 
-fn specimens() -> [Specimen; 9] {
+fn specimens() -> [Specimen; 10] {
     [
         Specimen {
             name: "record",
@@ -63,6 +63,14 @@ fn specimens() -> [Specimen; 9] {
             name: "queue-hold",
             written: samples::queue_holds().iter().map(encode_queue_hold).collect(),
             rewrite: |bytes| decode_queue_hold(bytes).map(|value| encode_queue_hold(&value)),
+        },
+        Specimen {
+            name: "parties",
+            written: samples::parties()
+                .iter()
+                .map(|value| encode_parties(value).to_vec())
+                .collect(),
+            rewrite: |bytes| decode_parties(bytes).map(|value| encode_parties(&value).to_vec()),
         },
         Specimen {
             name: "target",

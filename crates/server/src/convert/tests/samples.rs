@@ -50,6 +50,7 @@ pub(crate) fn order() -> Order {
         speed: Speed::Standard,
         statement_descriptor: None,
         external_reference: None,
+        related_order_reference: None,
         submit_before: None,
         metadata: Metadata::parse(BTreeMap::from([("k".to_owned(), "v".to_owned())])).unwrap(),
     }
