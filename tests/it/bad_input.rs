@@ -425,7 +425,7 @@ fn bad_details() -> Vec<BadDetails> {
     let empty = || BankDetails { account: None, holder: None };
     let formless = || BankDetails {
         account: Some(BankAccount { form: None }),
-        holder: Some(AccountHolder { holder: None }),
+        holder: Some(AccountHolder::default()),
     };
     let organisation = |name: String| Holder::OrganisationName(name);
     let of = |form: Form| Some(details(form, someone()));

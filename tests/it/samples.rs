@@ -44,7 +44,7 @@ pub(crate) fn person(first_name: &str, last_name: &str) -> Holder {
 pub(crate) fn details(form: Form, holder: Holder) -> BankDetails {
     BankDetails {
         account: Some(BankAccount { form: Some(form) }),
-        holder: Some(AccountHolder { holder: Some(holder) }),
+        holder: Some(AccountHolder { holder: Some(holder), ..AccountHolder::default() }),
     }
 }
 

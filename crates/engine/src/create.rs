@@ -14,7 +14,7 @@ use payout::order::{Order, TargetRequest};
 use payout::party::Parties;
 use payout::port::{
     Adapter, Claim, Creation, CreationOutcome, EvidenceKind, Handle, ParkedNotification, Request,
-    SealedEvidence, Selection, StoreError, Unfit,
+    SealedEvidence, Selection, StoreError, Unfit, Warning,
 };
 use payout::record::{Payout, Record, Schedule, Stored, Vault};
 use payout::seal::OpenError;
@@ -196,6 +196,14 @@ impl Engine {
         let _ = self.no_longer_than(wait_end, rested).await;
         let created = self.refreshed(created).await;
         Ok(self.wait_for_outcome(created, wait_until, wait_end).await)
+    }
+
+    /// What a caller should know of an order although it is taken; nothing of an unknown merchant's.
+    pub fn warnings(&self, order: &Order) -> Vec<Warning> {
+        match self.adapter(&order.merchant) {
+            Ok(adapter) => adapter.warnings(order),
+            Err(_) => Vec::new(),
+        }
     }
 
     /// Makes every check of a creation, writes nothing and calls nobody. What a creation may still

@@ -119,7 +119,9 @@ async fn take(
     match engine.receive(merchant, &inbound).await {
         Ok(received) => Ok(received),
         Err(ReceiveError::UnknownMerchant) => Err(Refusal::NotFound),
-        Err(ReceiveError::Rejected(Rejection::Forged) | ReceiveError::Unrelated) => Err(Refusal::Forged),
+        Err(ReceiveError::Rejected(Rejection::Forged) | ReceiveError::Unrelated) => {
+            Err(Refusal::Forged)
+        }
         Err(ReceiveError::Rejected(Rejection::Unverifiable)) => {
             tracing::error!(
                 %merchant,

@@ -114,6 +114,9 @@ fn bank_details() -> BankDetails {
     let name = PersonName { first_name: "Ada".to_owned(), last_name: "Byron".to_owned() };
     BankDetails {
         account: Some(BankAccount { form: Some(bank_account::Form::Iban(iban)) }),
-        holder: Some(AccountHolder { holder: Some(account_holder::Holder::Person(name)) }),
+        holder: Some(AccountHolder {
+            holder: Some(account_holder::Holder::Person(name)),
+            ..AccountHolder::default()
+        }),
     }
 }

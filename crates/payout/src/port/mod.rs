@@ -9,7 +9,7 @@ pub use clock::Clock;
 pub use provider::{
     Acknowledgement, Adapter, Answer, Description, EVIDENCE_LENGTH_MAX, Evidence, EvidenceKind,
     Handle, Inbound, Method, Onboarding, Provider, Receipt, Rejection, Request, Resolution,
-    Resolved, Unfit, UnfitKind,
+    Resolved, Unfit, UnfitKind, Warning,
 };
 pub use store::{
     Append, Appended, Batch, Claim, ClaimChange, Creation, CreationOutcome, DestinationFilter,

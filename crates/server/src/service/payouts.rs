@@ -10,7 +10,7 @@ use engine::{
 };
 use futures_util::future::{Either, select};
 use payout::id::{Merchant, PayoutId};
-use payout::port::{Entry, Fact, Filter, Page, PageToken, Selection};
+use payout::port::{Entry, Fact, Filter, Page, PageToken, Selection, Warning};
 use payout::record::Payout;
 use prost::Message;
 use tonic::{Request, Response, Status, async_trait};
@@ -96,9 +96,10 @@ async fn create(
     let clock = shared.engine.clock();
     let wait_end = clock.monotonic().saturating_add(wait_max);
     let request = convert::create(request, wait_max)?;
+    let warnings = shared.engine.warnings(&request.wish.order);
     if request.wait_until != WaitUntil::Outcome {
         let Created { payout, replayed } = shared.engine.create(request).await?;
-        return Ok(created(&payout, replayed));
+        return Ok(created(&payout, replayed, &warnings));
     }
     let first = CreateRequest { wait_until: WaitUntil::Submitted, ..request.clone() };
     let Created { payout, replayed } = shared.engine.create(first).await?;
@@ -106,23 +107,32 @@ async fn create(
     // On the heap: few calls wait like this, and none of the others should carry its weight.
     let rest = Box::pin(until_outcome(shared, CreateRequest { wait_max, ..request }, payout));
     let payout = rest.await;
-    Ok(created(&payout, replayed))
+    Ok(created(&payout, replayed, &warnings))
 }
 
-fn created(payout: &Payout, replayed: bool) -> v1::CreatePayoutResponse {
-    v1::CreatePayoutResponse { payout: Some(convert::payout(payout)), replayed, validated: false }
+fn created(payout: &Payout, replayed: bool, warnings: &[Warning]) -> v1::CreatePayoutResponse {
+    v1::CreatePayoutResponse {
+        payout: Some(convert::payout(payout)),
+        replayed,
+        validated: false,
+        warnings: convert::warnings(warnings),
+    }
 }
 
 async fn validate(
     engine: &Engine,
     request: v1::CreatePayoutRequest,
 ) -> Result<v1::CreatePayoutResponse, Failure> {
-    let CreateRequest { order, target, .. } = convert::create(request, Duration::ZERO)?;
-    match engine.validate(order, target).await.map_err(Failure::Validate)? {
-        Validation::Known(payout) => Ok(created(&payout, true)),
-        Validation::Fits { .. } => {
-            Ok(v1::CreatePayoutResponse { payout: None, replayed: false, validated: true })
-        }
+    let CreateRequest { wish, .. } = convert::create(request, Duration::ZERO)?;
+    let warnings = engine.warnings(&wish.order);
+    match engine.validate(wish).await.map_err(Failure::Validate)? {
+        Validation::Known(payout) => Ok(created(&payout, true, &warnings)),
+        Validation::Fits { .. } => Ok(v1::CreatePayoutResponse {
+            payout: None,
+            replayed: false,
+            validated: true,
+            warnings: convert::warnings(&warnings),
+        }),
     }
 }
 

@@ -14,11 +14,12 @@ use serde_json::{Value, json};
 use trustly::decimal::Decimals;
 use trustly::eu::clearing_house::SwedishIban;
 use trustly::eu::key::MerchantKey;
+use trustly::eu::profile::Profile;
 use trustly::eu::provider::{Config, Europe};
 use trustly::eu::signature::Algorithm;
 use trustly::secret::Secret;
 
-use crate::sample::{self, money, order, pending, ring};
+use crate::sample::{self, money, nobody, order, pending, ring};
 use crate::script::{Outcome, Script, Sent};
 use crate::support::{OTHER_PAIR, PAIR, Pair, sign_data};
 
@@ -53,6 +54,7 @@ pub(crate) fn config() -> Config {
         shopper_statement: "Trustly.com".to_owned(),
         swedish_iban: SwedishIban::Refused,
         huf: Decimals::None,
+        profile: Profile::Standard,
         policy: policy(),
     }
 }
@@ -83,7 +85,7 @@ pub(crate) fn payout() -> Payout {
 }
 
 pub(crate) fn request(europe: &Europe, payout: &Payout) -> Request {
-    europe.prepare(payout, &handle(), payout.next_generation()).unwrap()
+    europe.prepare(payout, &handle(), &nobody(), payout.next_generation()).unwrap()
 }
 
 /// The payout with its attempt open.

@@ -13,6 +13,7 @@ use payout::keys::{KEY_LENGTH, KeyId, KeyRing};
 use payout::machine;
 use payout::money::{Currency, Money};
 use payout::order::{Metadata, Order, RawHandle, Speed, TargetRequest};
+use payout::party::Parties;
 use payout::policy::{Backoff, DoubtPolicy, Policy};
 use payout::port::{Answer, Request};
 use payout::reason::Reason;
@@ -50,6 +51,11 @@ pub(crate) fn raw_handle(text: &str) -> TargetRequest {
     TargetRequest::ProviderHandle(RawHandle::parse(text).unwrap())
 }
 
+/// A payout on nobody's behalf but the merchant's.
+pub(crate) fn nobody() -> Parties {
+    Parties::default()
+}
+
 pub(crate) fn order(key: &str, amount: Money) -> Order {
     Order {
         merchant: Merchant::parse("demo").unwrap(),
@@ -69,7 +75,7 @@ pub(crate) fn order(key: &str, amount: Money) -> Order {
 /// A payout whose destination is known and that was never sent.
 pub(crate) fn pending(order: Order) -> Payout {
     let id = payout_id(&order.merchant, &order.idempotency_key);
-    let fingerprint = fingerprint(&ring(&[1]), &order, &raw_handle("1234567890"));
+    let fingerprint = fingerprint(&ring(&[1]), &order, &raw_handle("1234567890"), &nobody());
     let created = Created { order, fingerprint, forgetful_until: None, resolved: true };
     machine::apply(None, &machine::create(id, created, NOW))
 }

@@ -8,6 +8,7 @@ use api::v1::{
 };
 
 use super::destination::BankArgs;
+use super::party::PartyArgs;
 use payout::id::kind;
 
 use super::failure::{explain, explain_mutation};
@@ -69,6 +70,14 @@ pub(crate) struct Create {
     /// The text for the customer's bank statement.
     #[arg(long, default_value = "")]
     statement_descriptor: String,
+    /// A reference for the merchant's reports with the provider.
+    #[arg(long, default_value = "")]
+    external_reference: String,
+    /// The merchant's reference of an order made before, from which this payout pays out.
+    #[arg(long, default_value = "")]
+    related_order_reference: String,
+    #[command(flatten)]
+    party: PartyArgs,
     /// How far the payout should be before the answer.
     #[arg(long, value_enum, default_value = "submitted")]
     wait: Wait,
@@ -151,6 +160,7 @@ impl Create {
     pub(super) fn into_request(self) -> Result<(Common, CreatePayoutRequest), Usage> {
         use create_payout_request::Destination;
         let bank = self.bank.details()?;
+        let (originator, sub_merchant) = self.party.parties()?;
         let destination = match (self.destination, self.provider_handle, bank) {
             (Some(id), None, None) => Destination::DestinationId(id),
             (None, Some(handle), None) => Destination::ProviderHandle(handle),
@@ -170,6 +180,10 @@ impl Create {
             destination: Some(destination),
             speed: if self.instant { Speed::Instant } else { Speed::Unspecified }.into(),
             statement_descriptor: self.statement_descriptor,
+            external_reference: self.external_reference,
+            related_order_reference: self.related_order_reference,
+            originator,
+            sub_merchant,
             wait_until: wait_until.into(),
             validate_only: self.validate_only,
             ..CreatePayoutRequest::default()
@@ -183,6 +197,9 @@ async fn create(args: Create) -> Result<(), Failure> {
     let mut client = PayoutsClient::new(common.channel().await?);
     let answer = client.create_payout(request).await.map_err(|status| explain_mutation(&status))?;
     let answer = answer.into_inner();
+    for warning in &answer.warnings {
+        eprintln!("warning: {}: {}", warning.field, warning.text);
+    }
     let shown = match &answer.payout {
         None => serde_json::json!({ "validated": answer.validated }),
         Some(payout) => {

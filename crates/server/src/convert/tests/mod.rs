@@ -47,7 +47,7 @@ fn details(form: v1::bank_account::Form) -> v1::BankDetails {
     });
     v1::BankDetails {
         account: Some(v1::BankAccount { form: Some(form) }),
-        holder: Some(v1::AccountHolder { holder: Some(holder) }),
+        holder: Some(v1::AccountHolder { holder: Some(holder), ..v1::AccountHolder::default() }),
     }
 }
 
@@ -554,6 +554,8 @@ fn a_description_is_sorted_and_complete() {
         presumed_after: None,
         duplicate_protection: false,
         return_window: Duration::from_secs(86_400),
+        required_fields: vec!["b", "a"],
+        unsupported_fields: vec!["c"],
     };
     let shown = description(&describe(Vec::new()), Vec::new());
     assert_eq!(shown.display_name.len(), 64);
@@ -564,6 +566,10 @@ fn a_description_is_sorted_and_complete() {
     assert_eq!(shown.return_window.unwrap().seconds, 86_400);
     assert!(shown.destination_forms.is_empty());
     assert_eq!(shown.region, "Region");
+    assert_eq!(
+        (shown.required_fields, shown.unsupported_fields),
+        (vec!["a".into(), "b".into()], vec!["c".into()])
+    );
     let all = describe(vec![Method::PayIban, Method::PayLocalAccount, Method::PayInstantly]);
     let shown = description(&all, Vec::new());
     assert_eq!(shown.destination_forms.len(), 2);

@@ -18,6 +18,7 @@ use payout::keys::{KEY_LENGTH, KeyId, KeyRing};
 use payout::machine;
 use payout::money::{Currency, Money};
 use payout::order::{Metadata, Order, RawHandle, Speed, TargetRequest};
+use payout::party::Parties;
 use payout::reason::Reason;
 use payout::record::Payout;
 use payout::state::{GiveBack, State};
@@ -61,7 +62,7 @@ pub(crate) fn created() -> Event {
     let keys = KeyRing::new(keys).unwrap();
     let target = TargetRequest::ProviderHandle(RawHandle::parse("1234567890").unwrap());
     let order = order();
-    let fingerprint = fingerprint(&keys, &order, &target);
+    let fingerprint = fingerprint(&keys, &order, &target, &Parties::default());
     let created = Created { order, fingerprint, forgetful_until: None, resolved: true };
     machine::create(id(), created, NOW)
 }
