@@ -2,6 +2,7 @@
 //! shop the customer sees, to which order it belongs, and what is known of the holder. The
 //! simulator checks each part as Trustly would, and refuses what is missing or misshapen.
 
+use api::v1::bank_account::Form;
 use api::v1::originator::Party;
 use api::v1::{
     BankDetails, CreatePayoutRequest, CreatePayoutResponse, DescribeProviderRequest, Originator,
@@ -15,6 +16,7 @@ use crate::calls::refused;
 use crate::samples::{
     details, iban_of_a_person, local, person, swedish_account, to_bank_details, to_handle,
 };
+use crate::trustly::{Keys, Notice};
 use crate::world::{CUSTOMER, EU, Options, US, World, id_of, request};
 
 const PROFILE_ANCHOR: &str = "shopper_statement = ";
@@ -390,4 +392,88 @@ async fn a_long_statement_is_taken_and_warned_of() {
     }
     assert_eq!(create(&world, full("short")).await.unwrap().warnings, []);
     world.wait_for(EU, "long", &[PayoutState::Completed]).await;
+}
+
+/// A notification counts for a payout only if it names the order that this one was created from.
+#[tokio::test]
+async fn a_notification_about_another_order_is_refused() {
+    let world = World::start().await;
+    let keys = Keys::of(&world);
+    p2p_order(&world, "p2p-5", "100.00").await;
+    world.fault(json!({ "region": "eu", "on": "AccountPayout", "fault": "silent_success" })).await;
+    create(&world, out_of("p2p-5", "order")).await.unwrap();
+    let paid = world.wait_for(EU, "order", &[PayoutState::Accepted]).await;
+    for (named, status) in [("p2p-6", 401), (id_of(EU, "other").as_str(), 401), ("p2p-5", 200)] {
+        let mut notice = Notice::about("credit", &paid, "7000000007");
+        notice.data.insert("messageid", named.to_owned());
+        let body = notice.signed(&keys.trustly).to_string();
+        let url = format!("http://{}{}", world.webhooks_at, keys.address(&paid.id));
+        let request = world.http.post(url).header("Content-Type", "application/json");
+        let answer = request.body(body).send().await.unwrap();
+        assert_eq!(answer.status().as_u16(), status, "{named}");
+        let expected = if status == 200 { PayoutState::Failed } else { PayoutState::Accepted };
+        world.wait_for(EU, "order", &[expected]).await;
+    }
+    // To a payout that is not here it is not taken in either: it could not be told apart later.
+    let elsewhere = keys.address(&id_of(EU, "unknown"));
+    let mut notice = Notice::about("credit", &paid, "7000000008");
+    notice.data.insert("messageid", "p2p-5".to_owned());
+    let url = format!("http://{}{elsewhere}", world.webhooks_at);
+    let request = world.http.post(url).header("Content-Type", "application/json");
+    let answer = request.body(notice.signed(&keys.trustly).to_string()).send().await.unwrap();
+    assert_eq!(answer.status().as_u16(), 401);
+}
+
+/// Examples of the IBAN registry, and the two countries that write accounts otherwise.
+#[tokio::test]
+async fn every_clearing_house_takes_its_accounts() {
+    const IBANS: [&str; 27] = [
+        "AT611904300234573201",
+        "BE68539007547034",
+        "BG80BNBG96611020345678",
+        "HR1210010051863000160",
+        "CY17002001280000001200527600",
+        "CZ6508000000192000145399",
+        "DK5000400440116243",
+        "EE382200221020145685",
+        "FI2112345600000785",
+        "FR1420041010050500013M02606",
+        "DE89370400440532013000",
+        "GR1601101250000000012300695",
+        "HU42117730161111101800000000",
+        "IE29AIBK93115212345678",
+        "IT60X0542811101000000123456",
+        "LV80BANK0000435195001",
+        "LT121000011101001000",
+        "LU280019400644750000",
+        "MT84MALT011000012345MTLCAST001S",
+        "NL91ABNA0417164300",
+        "NO9386011117947",
+        "PL61109010140000071219812874",
+        "PT50000201231234567890154",
+        "RO49AAAA1B31007593840000",
+        "SK3112000000198742637541",
+        "SI56263300012039086",
+        "ES9121000418450200051332",
+    ];
+    let world = World::start().await;
+    let mut forms: Vec<Form> = IBANS.iter().map(|iban| Form::Iban((*iban).to_owned())).collect();
+    forms.push(local("SE", "8129-9", "904 386 722-9"));
+    forms.push(local("GB", "20-00-52", "5577 9911"));
+    for form in forms {
+        let request = api::v1::RegisterDestinationRequest {
+            merchant: EU.to_owned(),
+            customer: CUSTOMER.to_owned(),
+            bank_details: Some(known(details(form, person("Åsa", "Öberg")))),
+        };
+        let country = match &request.bank_details.as_ref().unwrap().account.as_ref().unwrap().form {
+            Some(Form::Iban(iban)) => iban[..2].to_owned(),
+            Some(Form::Local(local)) => local.country_code.clone(),
+            None => unreachable!(),
+        };
+        let answer = world.destinations().register_destination(request).await;
+        let made = answer.unwrap_or_else(|status| panic!("{country}: {status:?}")).into_inner();
+        assert_eq!(made.destination.unwrap().summary.unwrap().country_code, country);
+    }
+    assert_eq!(registrations(&world).await, 29);
 }
