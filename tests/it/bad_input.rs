@@ -164,7 +164,7 @@ fn money(currency: &str, minor_units: i64) -> Option<Money> {
 }
 
 fn bank(details: BankDetails) -> Option<Destination> {
-    Some(Destination::BankDetails(details))
+    Some(Destination::BankDetails(Box::new(details)))
 }
 
 fn malformed_creations(eu: &str, us: &str) -> Vec<Case> {

@@ -50,7 +50,7 @@ pub(crate) fn details(form: Form, holder: Holder) -> BankDetails {
 
 /// A payout straight to bank details.
 pub(crate) fn to_bank_details(key: &str, details: BankDetails) -> CreatePayoutRequest {
-    let destination = create_payout_request::Destination::BankDetails(details);
+    let destination = create_payout_request::Destination::BankDetails(Box::new(details));
     CreatePayoutRequest { destination: Some(destination), ..request(EU, key, "") }
 }
 

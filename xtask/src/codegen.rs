@@ -41,6 +41,7 @@ pub(crate) fn generate(directory: &Path) -> Result<(), String> {
         .boxed(".payouts.v1.WatchPayoutsResponse.message.event")
         .boxed(".payouts.v1.WatchPayoutsResponse.message.snapshot_payout")
         .boxed(".payouts.v1.Event.event.payout_event")
+        .boxed(".payouts.v1.CreatePayoutRequest.destination.bank_details")
         .boxed(".payouts.v1.PreviewPayoutRequest.subject.creation")
         .compile_fds(with_comments)
         .map_err(|error| format!("cannot generate code: {error}"))?;

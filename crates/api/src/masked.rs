@@ -195,7 +195,7 @@ mod tests {
             format!("{:?}", Party::OrganisationName(secret())),
             format!("{:?}", Form::Local(local())),
             format!("{:?}", Holder::OrganisationName(secret())),
-            format!("{:?}", create(Destination::BankDetails(by_iban.clone()))),
+            format!("{:?}", create(Destination::BankDetails(Box::new(by_iban.clone())))),
             format!("{:?}", create(Destination::ProviderHandle(secret()))),
             format!(
                 "{:?}",

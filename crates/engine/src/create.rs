@@ -37,8 +37,8 @@ const PARKED_RETRIES_MAX: usize = 8;
 /// A caller's wish to pay.
 #[derive(Clone, Debug)]
 pub struct CreateRequest {
-    /// What is to be paid, where to and on whose behalf.
-    pub wish: Wish,
+    /// What is to be paid, where to and on whose behalf; apart, because it is large.
+    pub wish: Box<Wish>,
     /// How far the payout should be before the caller is answered.
     pub wait_until: WaitUntil,
     /// The longest that the caller waits for that, counted from the call; the engine's own limit
@@ -198,7 +198,7 @@ impl Engine {
         Ok(self.wait_for_outcome(created, wait_until, wait_end).await)
     }
 
-    /// What a caller should know of an order although it is taken; nothing of an unknown merchant's.
+    /// What a caller should know of an order that is taken; nothing of an unknown merchant's.
     pub fn warnings(&self, order: &Order) -> Vec<Warning> {
         match self.adapter(&order.merchant) {
             Ok(adapter) => adapter.warnings(order),
@@ -208,7 +208,7 @@ impl Engine {
 
     /// Makes every check of a creation, writes nothing and calls nobody. What a creation may still
     /// run into is what only the provider knows.
-    pub async fn validate(&self, wish: Wish) -> Result<Validation, CreateError> {
+    pub async fn validate(&self, wish: Box<Wish>) -> Result<Validation, CreateError> {
         let id = payout_id(&wish.order.merchant, &wish.order.idempotency_key);
         if let Some(stored) = self.store().load(&id).await? {
             let known = self.existing(stored, &wish)?;
@@ -230,7 +230,7 @@ impl Engine {
     async fn plan(
         &self,
         id: PayoutId,
-        wish: Wish,
+        wish: Box<Wish>,
         recorded: oneshot::Sender<Result<Created, CreateError>>,
         rested: oneshot::Sender<()>,
     ) -> Result<Plan, CreateError> {
@@ -405,7 +405,7 @@ impl Engine {
     }
 
     fn first_event(&self, intent: &Intent, time: Time) -> Event {
-        let Wish { order, target, parties } = &intent.wish;
+        let Wish { order, target, parties } = intent.wish.as_ref();
         let created = event::Created {
             order: order.clone(),
             fingerprint: fingerprint(&self.parts().keys, order, target, parties),
@@ -513,7 +513,7 @@ impl Engine {
 /// What a creation records, apart from what happened to it since.
 struct Intent {
     id: PayoutId,
-    wish: Wish,
+    wish: Box<Wish>,
     handle: Option<Handle>,
     forgetful_until: Option<Timestamp>,
 }

@@ -47,7 +47,7 @@ pub enum ReceiveError {
     /// Its payout is not here, and there is no room to keep it.
     #[error("there is no room for it among the notifications whose payout is not here")]
     NoRoom,
-    /// It speaks of an order that the payout does not belong to, or of one whose payout is not here.
+    /// It speaks of an order that its payout does not belong to, or the payout is not here.
     #[error("the notification names an order that its payout is not known to belong to")]
     Unrelated,
     /// It could not be made durable.

@@ -198,8 +198,8 @@ pub struct BankDetails {
     pub account: Account,
     /// Who holds the account.
     pub holder: Holder,
-    /// What else is known of the holder.
-    pub particulars: Particulars,
+    /// What else is known of the holder; apart, because mostly there is nothing.
+    pub particulars: Box<Particulars>,
 }
 
 /// What is known of a holder beside the name. All of it is optional; it helps the provider and the

@@ -7,10 +7,11 @@ use std::collections::BTreeMap;
 use subtle::ConstantTimeEq;
 use thiserror::Error;
 
-use crate::bank::{Account, BankDetails, Holder};
+use crate::bank::{Account, BankDetails, Country, Holder};
 use crate::keys::{KeyError, KeyId, KeyRing, Purpose, mac};
 use crate::order::{Order, Speed, TargetRequest};
 use crate::party::{Originator, Parties, Party, SubMerchant};
+use crate::personal::Personal;
 
 /// Bytes kept of each field's digest: 128 bits.
 const DIGEST_LENGTH: usize = 16;
@@ -175,17 +176,17 @@ fn normalised_parties(parties: &Parties) -> Vec<(String, Vec<String>)> {
             Party::Person { first_name, last_name, date_of_birth } => {
                 let names = [Some(first_name.reveal()), Some(last_name.reveal())];
                 add("originator.person", &names);
-                add("originator.date_of_birth", &[date_of_birth.as_ref().map(|it| it.reveal())]);
+                add("originator.date_of_birth", &[date_of_birth.as_ref().map(Personal::reveal)]);
             }
             Party::Organisation { name, organisation_number } => {
                 add("originator.organisation_name", &[Some(name.reveal())]);
-                let number = organisation_number.as_ref().map(|it| it.reveal());
+                let number = organisation_number.as_ref().map(Personal::reveal);
                 add("originator.organisation_number", &[number]);
             }
         }
-        add("originator.address", &[address.as_ref().map(|it| it.reveal())]);
-        add("originator.country_code", &[country.as_ref().map(|it| it.as_str())]);
-        add("originator.customer_id", &[customer_id.as_ref().map(|it| it.reveal())]);
+        add("originator.address", &[address.as_ref().map(Personal::reveal)]);
+        add("originator.country_code", &[country.as_ref().map(Country::as_str)]);
+        add("originator.customer_id", &[customer_id.as_ref().map(Personal::reveal)]);
     }
     if let Some(SubMerchant { name, url, category }) = &parties.sub_merchant {
         add("sub_merchant.name", &[Some(name.reveal())]);
@@ -198,7 +199,7 @@ fn normalised_parties(parties: &Parties) -> Vec<(String, Vec<String>)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bank::{Country, HolderName, Iban, LocalNumber, Particulars};
+    use crate::bank::{HolderName, Iban, LocalNumber};
     use crate::id::{Customer, DestinationId, IdempotencyKey, Merchant};
     use crate::keys::tests::ring;
     use crate::money::{Currency, Money};
@@ -242,7 +243,7 @@ mod tests {
     }
 
     fn bank(account: Account, holder: Holder) -> TargetRequest {
-        let particulars = Particulars::default();
+        let particulars = Box::default();
         TargetRequest::BankAccount(BankDetails { account, holder, particulars })
     }
 
@@ -414,7 +415,7 @@ mod tests {
     #[test]
     fn what_is_known_of_a_holder_is_part_of_the_contents() {
         let TargetRequest::BankAccount(mut details) = target() else { unreachable!() };
-        details.particulars = crate::codec::tests::samples::particulars();
+        details.particulars = Box::new(crate::codec::tests::samples::particulars());
         let known = details.particulars.given();
         assert_eq!(known.len(), 9);
         let paths = differing(&order(), &TargetRequest::BankAccount(details.clone()));

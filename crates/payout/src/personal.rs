@@ -187,10 +187,11 @@ pub mod kind {
         if !shaped {
             return false;
         }
-        let number = |from: usize, to: usize| {
-            text[from..to].bytes().fold(0, |number, digit| number * 10 + u32::from(digit - b'0'))
+        let number = |from: usize, length: usize| {
+            let digits = bytes.iter().skip(from).take(length);
+            digits.fold(0, |number, digit| number * 10 + u32::from(digit - b'0'))
         };
-        let (year, month, day) = (number(0, 4), number(5, 7), number(8, 10));
+        let (year, month, day) = (number(0, 4), number(5, 2), number(8, 2));
         let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
         let days = match month {
             1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,

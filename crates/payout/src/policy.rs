@@ -13,8 +13,8 @@ pub struct Policy {
     pub doubt: DoubtPolicy,
     /// How long an attempt may stay in doubt before it is parked for an operator.
     pub horizon: Duration,
-    /// The same for a payout that belongs to an order made before. Nothing but the provider's memory
-    /// of the request keeps a repeat of it from paying again, so it is repeated for minutes only.
+    /// The same for a payout that belongs to an order made before. Nothing but the provider's
+    /// memory of the request keeps a repeat from paying again, so it is repeated for minutes only.
     pub related_horizon: Duration,
     /// From opening an attempt to its first byte at most.
     pub send_window: Duration,

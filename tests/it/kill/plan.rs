@@ -52,7 +52,7 @@ impl Targets {
     ) -> CreatePayoutRequest {
         let (id, handle) = &self.stored[usize::try_from(number % CUSTOMERS).unwrap()];
         let destination = match (number % 5, self.merchant) {
-            (0, EU) => Destination::BankDetails(bank_details()),
+            (0, EU) => Destination::BankDetails(Box::new(bank_details())),
             (1, _) => Destination::ProviderHandle(handle.clone()),
             _ => Destination::DestinationId(id.clone()),
         };

@@ -2376,7 +2376,7 @@ pub mod create_payout_request {
         /// taken them in. The account is then kept as a destination of the customer, as if it had been
         /// registered: the same details again need no asking. DeleteDestination deletes it.
         #[prost(message, tag = "6")]
-        BankDetails(super::BankDetails),
+        BankDetails(::prost::alloc::boxed::Box<super::BankDetails>),
         /// A handle for the customer's account that the merchant already has from the provider, 1–128
         /// printable ASCII characters.
         #[prost(string, tag = "7")]

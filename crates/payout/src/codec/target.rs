@@ -50,7 +50,7 @@ impl<'b> From<&'b TargetRequest> for TargetRequestMirror<'b> {
                 holder: Some(holder.into()),
                 particulars: match particulars.given().is_empty() {
                     true => None,
-                    false => Some(particulars.into()),
+                    false => Some(particulars.as_ref().into()),
                 },
                 ..plain(BANK_ACCOUNT)
             },
@@ -74,7 +74,7 @@ impl TryFrom<TargetRequestMirror<'_>> for TargetRequest {
                 let account = required(mirror.account, "target.account")?.try_into()?;
                 let holder = required(mirror.holder, "target.holder")?.try_into()?;
                 let particulars = mirror.particulars.map(Particulars::try_from).transpose()?;
-                let particulars = particulars.unwrap_or_default();
+                let particulars = Box::new(particulars.unwrap_or_default());
                 Ok(Self::BankAccount(BankDetails { account, holder, particulars }))
             }
             PROVIDER_HANDLE => {

@@ -100,8 +100,8 @@ pub(super) fn unanswered(
 }
 
 /// Whether the contents being refused now proves that they always were: where the same bytes are
-/// answered alike, and no order made of other bytes can bear our name. What an order made before has
-/// left to pay out may have gone to the first of two sends.
+/// answered alike, and no order made of other bytes can bear our name. What an order made before
+/// has left to pay out may have gone to the first of two sends.
 fn speaks_for_every_send(case: &Case<'_>, attempt: &Attempt) -> bool {
     let same_bytes = case.policy.doubt == DoubtPolicy::Resend;
     let duplicate = match attempt.status {

@@ -249,8 +249,8 @@ impl fmt::Debug for Inbound {
 pub struct Receipt {
     /// The name under which the provider knows the order: a payout's id, or something foreign.
     pub names: ProviderReference,
-    /// The order made before that it says the payout belongs to. It is not believed of a payout that
-    /// was created otherwise.
+    /// The order made before that it says the payout belongs to. It is not believed of a payout
+    /// that was created otherwise.
     pub related: Option<ProviderReference>,
     /// What it says; its `receipt` is always set.
     pub input: Input,

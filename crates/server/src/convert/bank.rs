@@ -31,8 +31,8 @@ pub(super) fn bank_details(
     let account = account(fields, details.account.as_ref());
     let holder = holder(fields, details.holder.as_ref());
     let particulars = match &details.holder {
-        Some(given) => particulars(fields, given),
-        None => Particulars::default(),
+        Some(given) => Box::new(particulars(fields, given)),
+        None => Box::default(),
     };
     Some(BankDetails { account: account?, holder: holder?, particulars })
 }

@@ -63,7 +63,7 @@ pub(crate) fn create(
             submit_before,
             metadata: metadata?,
         };
-        let wish = Wish { order, target, parties: parties? };
+        let wish = Box::new(Wish { order, target, parties: parties? });
         Some(CreateRequest { wish, wait_until: wait_until?, wait_max })
     })
 }

@@ -5,9 +5,9 @@ use payout::money::Currency;
 /// Trustly's own reference, ten digits, and a blank come before the statement (AccountPayout page).
 const TRUSTLY_REFERENCE_LENGTH: usize = 11;
 
-/// Trustly names no length: it depends on the bank, and what does not fit is cut from the end. These
-/// are the shortest fields that statements commonly travel in: 18 characters in British payments,
-/// and 35 characters (Max35Text of ISO 20022) elsewhere.
+/// Trustly names no length: it depends on the bank, and what does not fit is cut from the end.
+/// These are the shortest fields that statements commonly travel in: 18 characters in British
+/// payments, and 35 characters (Max35Text of ISO 20022) elsewhere.
 const FIELD_LENGTH_GBP: usize = 18;
 const FIELD_LENGTH: usize = 35;
 

@@ -1,6 +1,6 @@
 //! Deposits as the adapter prepares them, and what it refuses before anything is recorded.
 
-use payout::bank::{Account, BankDetails, Holder, HolderName, Iban, Particulars};
+use payout::bank::{Account, BankDetails, Holder, HolderName, Iban};
 use payout::order::{Order, RelatedOrderReference, Speed, TargetRequest};
 use payout::party::{CategoryCode, Originator, Parties, Party, SubMerchant, WebAddress};
 use payout::port::{Handle, Method, Onboarding, Provider, Resolution, UnfitKind};
@@ -122,7 +122,7 @@ async fn a_target_is_refused_with_the_path_of_its_field() {
     assert_eq!((refused.field, refused.kind), ("provider_handle", UnfitKind::Invalid));
     let account = Account::Iban(Iban::parse("FI2112345600000785").unwrap());
     let holder = Holder::Organisation { name: HolderName::parse("Acme").unwrap() };
-    let details = BankDetails { account, holder, particulars: Particulars::default() };
+    let details = BankDetails { account, holder, particulars: Box::default() };
     let refused = offline().check_target(&TargetRequest::BankAccount(details.clone())).unwrap_err();
     assert_eq!((refused.field, refused.kind), ("bank_details", UnfitKind::NotPossible));
     let customer = payout::id::Customer::parse("customer 1").unwrap();

@@ -1,8 +1,6 @@
 //! Requests as the adapter prepares them, and what it refuses before anything is recorded.
 
-use payout::bank::{
-    Account, BankDetails, Country, Holder, HolderName, Iban, LocalNumber, Particulars,
-};
+use payout::bank::{Account, BankDetails, Country, Holder, HolderName, Iban, LocalNumber};
 use payout::identity::{notification_segment, request_uuid};
 use payout::order::{ExternalReference, Order, Speed, StatementDescriptor, TargetRequest};
 use payout::port::{Handle, Method, Onboarding, Provider, Unfit, UnfitKind};
@@ -139,7 +137,7 @@ fn an_order_is_refused_with_the_path_of_its_field() {
 
 fn target(account: Account) -> TargetRequest {
     let holder = Holder::Organisation { name: HolderName::parse("Acme").unwrap() };
-    TargetRequest::BankAccount(BankDetails { account, holder, particulars: Particulars::default() })
+    TargetRequest::BankAccount(BankDetails { account, holder, particulars: Box::default() })
 }
 
 fn iban(text: &str) -> TargetRequest {

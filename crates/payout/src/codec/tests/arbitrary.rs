@@ -7,9 +7,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use crate::attempt::{Attempt, AttemptStatus, InDoubt, RequestDigest};
-use crate::bank::{
-    Account, BankDetails, Country, Holder, HolderName, Iban, LocalNumber, Particulars,
-};
+use crate::bank::{Account, BankDetails, Country, Holder, HolderName, Iban, LocalNumber};
 use crate::codec::tests::{every, samples};
 use crate::destination::{Destination, DestinationEvent, Summary};
 use crate::event::{Change, Created, Event};
@@ -534,7 +532,8 @@ prop_compose! {
             Some(last) => Holder::Person { first_name: name(&first), last_name: name(&last) },
             None => Holder::Organisation { name: name(&first) },
         };
-        let particulars = if known { samples::particulars() } else { Particulars::default() };
+        let particulars =
+            if known { Box::new(samples::particulars()) } else { Box::default() };
         BankDetails { account: account(&account_text), holder, particulars }
     }
 }

@@ -113,7 +113,11 @@ fn the_longest_targets_fit_without_growing() {
     };
     let holder = Holder::Person { first_name: name(), last_name: name() };
     for target in [
-        TargetRequest::BankAccount(BankDetails { account, holder, particulars: longest() }),
+        TargetRequest::BankAccount(BankDetails {
+            account,
+            holder,
+            particulars: Box::new(longest()),
+        }),
         TargetRequest::ProviderHandle(RawHandle::parse(&"h".repeat(128)).unwrap()),
     ] {
         let bytes = encode_target(&target);

@@ -451,18 +451,18 @@ pub(crate) fn targets() -> Vec<TargetRequest> {
         TargetRequest::BankAccount(BankDetails {
             account: iban,
             holder: person,
-            particulars: Particulars::default(),
+            particulars: Box::default(),
         }),
         TargetRequest::BankAccount(BankDetails {
             account: local,
             holder: organisation.clone(),
-            particulars: Particulars::default(),
+            particulars: Box::default(),
         }),
         TargetRequest::ProviderHandle(RawHandle::parse("1234567890").unwrap()),
         TargetRequest::BankAccount(BankDetails {
             account: Account::Iban(Iban::parse("DE75512108001245126199").unwrap()),
             holder: organisation,
-            particulars: particulars(),
+            particulars: Box::new(particulars()),
         }),
     ]
 }

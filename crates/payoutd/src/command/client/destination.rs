@@ -23,7 +23,7 @@ const REGISTER_EXAMPLES: &str = "Examples:
 const NO_ACCOUNT: &str = "say which account: write --iban, or --country, --bank-number and \
     --account-number";
 
-const HOLDER_ALONE: &str = "--first-name, --last-name, --organisation and --holder-... describe the \
+const HOLDER_ALONE: &str = "--first-name, --last-name, --organisation and --holder-* describe the \
     holder of an account: write --iban or --account-number with them";
 
 /// Destinations.

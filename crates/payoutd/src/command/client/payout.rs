@@ -164,7 +164,7 @@ impl Create {
         let destination = match (self.destination, self.provider_handle, bank) {
             (Some(id), None, None) => Destination::DestinationId(id),
             (None, Some(handle), None) => Destination::ProviderHandle(handle),
-            (None, None, Some(details)) => Destination::BankDetails(details),
+            (None, None, Some(details)) => Destination::BankDetails(Box::new(details)),
             _ => return Err(Usage(ONE_DESTINATION.to_owned())),
         };
         let wait_until = match self.wait {

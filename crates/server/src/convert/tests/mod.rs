@@ -34,8 +34,8 @@ fn request() -> v1::CreatePayoutRequest {
         idempotency_key: "order-1".to_owned(),
         customer: "customer 1".to_owned(),
         amount: Some(v1::Money { currency_code: "EUR".to_owned(), minor_units: 1025 }),
-        destination: Some(v1::create_payout_request::Destination::BankDetails(details(iban(
-            "DE75512108001245126199",
+        destination: Some(v1::create_payout_request::Destination::BankDetails(Box::new(details(
+            iban("DE75512108001245126199"),
         )))),
         ..v1::CreatePayoutRequest::default()
     }
@@ -91,7 +91,7 @@ fn a_whole_request_is_read_whole() {
     let read = create(request, Duration::from_secs(1)).unwrap();
     assert_eq!(read.wait_until, WaitUntil::Outcome);
     assert_eq!(read.wait_max, Duration::from_secs(1));
-    let Wish { order, target, parties } = read.wish;
+    let Wish { order, target, parties } = *read.wish;
     assert!(parties.is_empty());
     assert_eq!(order.amount.to_string(), "EUR 10.25");
     assert_eq!(order.speed, Speed::Instant);
@@ -207,7 +207,7 @@ fn each_bad_field_is_named_by_its_path() {
         (
             |r| {
                 let wrong = details(iban("DE75512108001245126198"));
-                r.destination = Some(Destination::BankDetails(wrong));
+                r.destination = Some(Destination::BankDetails(Box::new(wrong)));
             },
             "bank_details.account.iban has wrong check digits; ask the customer for it again",
         ),
@@ -262,7 +262,7 @@ fn each_bad_bank_detail_is_named_by_its_path() {
             ..v1::AccountHolder::default()
         }),
     };
-    let found = create_with(|r| r.destination = Some(Destination::BankDetails(bad)));
+    let found = create_with(|r| r.destination = Some(Destination::BankDetails(Box::new(bad))));
     assert_eq!(
         found,
         [
@@ -274,7 +274,7 @@ fn each_bad_bank_detail_is_named_by_its_path() {
             "bank_details.holder.person.last_name may only contain printable characters",
         ]
     );
-    let empty = Destination::BankDetails(v1::BankDetails::default());
+    let empty = Destination::BankDetails(Box::new(v1::BankDetails::default()));
     assert_eq!(
         create_with(|r| r.destination = Some(empty)),
         [
