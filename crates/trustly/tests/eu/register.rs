@@ -68,7 +68,7 @@ async fn an_account_is_registered_for_its_holder() {
 async fn what_is_known_of_a_holder_goes_where_it_belongs() {
     let (europe, script) = europe(|sent| Ok((200, result(&PAIR, sent, REGISTERED))));
     let mut known = details(person());
-    known.particulars = Box::new(Particulars {
+    *known.particulars = Particulars {
         address: PostalAddress {
             country: Country::parse("FI").ok(),
             postal_code: Personal::parse("00100").ok(),
@@ -80,7 +80,7 @@ async fn what_is_known_of_a_holder_goes_where_it_belongs() {
         mobile_phone: Personal::parse("+358401234567").ok(),
         email: Personal::parse("asa@example.com").ok(),
         national_id: Personal::parse("310390-123A").ok(),
-    });
+    };
     europe.register(&customer(), &known).await;
     let attributes = body(&script.sent()[0])["params"]["Data"]["Attributes"].clone();
     let expected = json!({

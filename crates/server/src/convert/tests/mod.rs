@@ -274,7 +274,7 @@ fn each_bad_bank_detail_is_named_by_its_path() {
             "bank_details.holder.person.last_name may only contain printable characters",
         ]
     );
-    let empty = Destination::BankDetails(Box::new(v1::BankDetails::default()));
+    let empty = Destination::BankDetails(Box::default());
     assert_eq!(
         create_with(|r| r.destination = Some(empty)),
         [
