@@ -415,7 +415,7 @@ mod tests {
     #[test]
     fn what_is_known_of_a_holder_is_part_of_the_contents() {
         let TargetRequest::BankAccount(mut details) = target() else { unreachable!() };
-        details.particulars = Box::new(crate::codec::tests::samples::particulars());
+        *details.particulars = crate::codec::tests::samples::particulars();
         let known = details.particulars.given();
         assert_eq!(known.len(), 9);
         let paths = differing(&order(), &TargetRequest::BankAccount(details.clone()));
