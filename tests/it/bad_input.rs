@@ -164,7 +164,7 @@ fn money(currency: &str, minor_units: i64) -> Option<Money> {
 }
 
 fn bank(details: BankDetails) -> Option<Destination> {
-    Some(Destination::BankDetails(details))
+    Some(Destination::BankDetails(Box::new(details)))
 }
 
 fn malformed_creations(eu: &str, us: &str) -> Vec<Case> {
@@ -425,7 +425,7 @@ fn bad_details() -> Vec<BadDetails> {
     let empty = || BankDetails { account: None, holder: None };
     let formless = || BankDetails {
         account: Some(BankAccount { form: None }),
-        holder: Some(AccountHolder { holder: None }),
+        holder: Some(AccountHolder::default()),
     };
     let organisation = |name: String| Holder::OrganisationName(name);
     let of = |form: Form| Some(details(form, someone()));

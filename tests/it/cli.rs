@@ -151,6 +151,59 @@ async fn payouts_are_made_shown_watched_and_cancelled() {
 }
 
 #[tokio::test]
+async fn what_a_payout_says_beyond_its_amount_has_flags() {
+    let world = World::start().await;
+    let order = json!({ "message_id": "p2p-1", "amount": "10.50", "currency": "EUR" });
+    world.control(reqwest::Method::POST, "p2p_orders", order).await;
+    let strict = json!({ "sender_information_required": true, "psp_merchant_required": true });
+    world.control(reqwest::Method::PUT, "settings", json!({ "eu": strict })).await;
+    let line = "payout create --key k1 --customer c1 --amount 10.50 --currency EUR \
+        --country SE --bank-number 6112 --account-number 69706212 \
+        --first-name Åsa --last-name Öberg --holder-country SE --holder-postal-code 21120 \
+        --holder-city Malmö --holder-line-1 Storgatan --holder-line-2 1B \
+        --holder-date-of-birth 1979-01-31 --holder-mobile-phone +46709876543 \
+        --holder-email asa@example.com --holder-national-id 790131-1234 \
+        --originator-organisation Acme --originator-address Street --originator-country ES \
+        --originator-customer-id 17 --originator-organisation-number 556677 \
+        --shop-name Shop --shop-url www.shop.example --shop-category 5499 \
+        --external-reference r1 --related-order-reference p2p-1 --wait outcome \
+        --statement-descriptor ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    let mut args: Vec<&str> = line.split_whitespace().collect();
+    let paid = run(&world, &[&args[..], &["--output", "json"]].concat());
+    assert_eq!(paid.code, Some(0), "{}", paid.err);
+    assert!(paid.err.starts_with("warning: statement_descriptor: "), "{}", paid.err);
+    let [paid] = paid.json().try_into().unwrap();
+    assert_eq!((&paid["state"], &paid["outcome"]), (&json!("COMPLETED"), &json!("SUCCEEDED")));
+    let person = "--originator-first-name Steve --originator-last-name Smith \
+        --originator-address Street --originator-country ES \
+        --originator-date-of-birth 1990-03-31 --validate-only";
+    args = "payout create --key k2 --customer c1 --amount 1 --currency EUR --provider-handle 1"
+        .split_whitespace()
+        .chain(person.split_whitespace())
+        .collect();
+    assert_eq!(answer(&world, &args)["validated"], true);
+    let nameless = [
+        "payout",
+        "create",
+        "--key",
+        "k3",
+        "--customer",
+        "c1",
+        "--amount",
+        "1",
+        "--currency",
+        "EUR",
+        "--provider-handle",
+        "1",
+        "--originator-country",
+        "ES",
+    ];
+    let refused = run(&world, &nameless);
+    assert_eq!(refused.code, Some(2), "{}", refused.err);
+    assert!(refused.err.contains("--originator-first-name"), "{}", refused.err);
+}
+
+#[tokio::test]
 async fn mistakes_are_explained() {
     let world = World::start().await;
     let order = ["payout", "create", "--key", "k", "--customer", "c", "--currency"];

@@ -87,7 +87,7 @@ async fn a_repeat_with_other_contents_names_what_differs_and_no_value() {
             "destination_id,provider_handle",
         ),
         (
-            |it| it.destination = Some(Destination::BankDetails(iban_of_a_person())),
+            |it| it.destination = Some(Destination::BankDetails(Box::new(iban_of_a_person()))),
             "bank_details.account,bank_details.holder,destination_id",
         ),
     ];

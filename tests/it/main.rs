@@ -12,6 +12,7 @@ mod samples;
 mod trustly;
 mod world;
 
+mod attributes;
 mod bad_input;
 mod bad_queries;
 mod cancel;

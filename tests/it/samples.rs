@@ -44,13 +44,13 @@ pub(crate) fn person(first_name: &str, last_name: &str) -> Holder {
 pub(crate) fn details(form: Form, holder: Holder) -> BankDetails {
     BankDetails {
         account: Some(BankAccount { form: Some(form) }),
-        holder: Some(AccountHolder { holder: Some(holder) }),
+        holder: Some(AccountHolder { holder: Some(holder), ..AccountHolder::default() }),
     }
 }
 
 /// A payout straight to bank details.
 pub(crate) fn to_bank_details(key: &str, details: BankDetails) -> CreatePayoutRequest {
-    let destination = create_payout_request::Destination::BankDetails(details);
+    let destination = create_payout_request::Destination::BankDetails(Box::new(details));
     CreatePayoutRequest { destination: Some(destination), ..request(EU, key, "") }
 }
 

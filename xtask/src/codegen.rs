@@ -15,13 +15,16 @@ const DESCRIPTOR_SET: &str = "payouts.v1.binpb";
 
 /// Messages that can hold bank details, names or provider handles: their `Debug`, and that of the
 /// `oneof`s in them, is written by hand in `crates/api`, so that no log line can show them.
-const MASKED_MESSAGES: [&str; 6] = [
+const MASKED_MESSAGES: [&str; 9] = [
     ".payouts.v1.AccountHolder",
     ".payouts.v1.BankAccount",
     ".payouts.v1.CreatePayoutRequest",
     ".payouts.v1.ImportDestinationRequest",
     ".payouts.v1.LocalAccount",
+    ".payouts.v1.Originator",
     ".payouts.v1.PersonName",
+    ".payouts.v1.PostalAddress",
+    ".payouts.v1.SubMerchant",
 ];
 
 /// Writes the generated files to their place.
@@ -38,6 +41,7 @@ pub(crate) fn generate(directory: &Path) -> Result<(), String> {
         .boxed(".payouts.v1.WatchPayoutsResponse.message.event")
         .boxed(".payouts.v1.WatchPayoutsResponse.message.snapshot_payout")
         .boxed(".payouts.v1.Event.event.payout_event")
+        .boxed(".payouts.v1.CreatePayoutRequest.destination.bank_details")
         .boxed(".payouts.v1.PreviewPayoutRequest.subject.creation")
         .compile_fds(with_comments)
         .map_err(|error| format!("cannot generate code: {error}"))?;

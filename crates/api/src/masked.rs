@@ -28,6 +28,33 @@ impl Debug for v1::PersonName {
     }
 }
 
+impl Debug for v1::PostalAddress {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        f.write_str("PostalAddress(***)")
+    }
+}
+
+impl Debug for v1::Originator {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        f.write_str("Originator(***)")
+    }
+}
+
+impl Debug for v1::originator::Party {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        f.write_str(match self {
+            Self::Person(_) => "Person(***)",
+            Self::OrganisationName(_) => "OrganisationName(***)",
+        })
+    }
+}
+
+impl Debug for v1::SubMerchant {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        f.write_str("SubMerchant(***)")
+    }
+}
+
 impl Debug for v1::BankAccount {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         f.write_str("BankAccount(***)")
@@ -87,9 +114,11 @@ mod tests {
     use crate::v1::account_holder::Holder;
     use crate::v1::bank_account::Form;
     use crate::v1::create_payout_request::Destination;
+    use crate::v1::originator::Party;
     use crate::v1::{
         AccountHolder, BankAccount, BankDetails, CreatePayoutRequest, ImportDestinationRequest,
-        LocalAccount, PersonName, RegisterDestinationRequest,
+        LocalAccount, Originator, PersonName, PostalAddress, RegisterDestinationRequest,
+        SubMerchant,
     };
 
     const SECRET: &str = "canary";
@@ -106,10 +135,42 @@ mod tests {
         PersonName { first_name: secret(), last_name: secret() }
     }
 
+    fn address() -> PostalAddress {
+        PostalAddress {
+            country_code: secret(),
+            postal_code: secret(),
+            city: secret(),
+            line_1: secret(),
+            line_2: secret(),
+        }
+    }
+
+    fn originator(party: Party) -> Originator {
+        Originator {
+            party: Some(party),
+            address: secret(),
+            country_code: secret(),
+            customer_id: secret(),
+            date_of_birth: secret(),
+            organisation_number: secret(),
+        }
+    }
+
+    fn shop() -> SubMerchant {
+        SubMerchant { name: secret(), url: secret(), merchant_category_code: secret() }
+    }
+
     fn details(form: Form, holder: Holder) -> BankDetails {
         BankDetails {
             account: Some(BankAccount { form: Some(form) }),
-            holder: Some(AccountHolder { holder: Some(holder) }),
+            holder: Some(AccountHolder {
+                holder: Some(holder),
+                address: Some(address()),
+                date_of_birth: secret(),
+                mobile_phone: secret(),
+                email: secret(),
+                national_id: secret(),
+            }),
         }
     }
 
@@ -119,6 +180,8 @@ mod tests {
         let by_local = details(Form::Local(local()), Holder::Person(person()));
         let create = |destination| CreatePayoutRequest {
             destination: Some(destination),
+            originator: Some(originator(Party::OrganisationName(secret()))),
+            sub_merchant: Some(shop()),
             ..CreatePayoutRequest::default()
         };
         let printed = [
@@ -126,9 +189,13 @@ mod tests {
             format!("{by_local:#?}"),
             format!("{:?}", local()),
             format!("{:?}", person()),
+            format!("{:?}", address()),
+            format!("{:?}", shop()),
+            format!("{:?}", originator(Party::Person(person()))),
+            format!("{:?}", Party::OrganisationName(secret())),
             format!("{:?}", Form::Local(local())),
             format!("{:?}", Holder::OrganisationName(secret())),
-            format!("{:?}", create(Destination::BankDetails(by_iban.clone()))),
+            format!("{:?}", create(Destination::BankDetails(Box::new(by_iban.clone())))),
             format!("{:?}", create(Destination::ProviderHandle(secret()))),
             format!(
                 "{:?}",

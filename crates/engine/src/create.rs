@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use payout::codec::encode_target;
+use payout::codec::{encode_parties, encode_target};
 use payout::event::{self, Event};
 use payout::fingerprint::{CompareError, Fingerprint, differences, fingerprint};
 use payout::id::{DestinationId, PayoutId, ReceiptId};
@@ -11,9 +11,10 @@ use payout::identity::payout_id;
 use payout::input::{Input, What};
 use payout::machine::{self, Tries};
 use payout::order::{Order, TargetRequest};
+use payout::party::Parties;
 use payout::port::{
     Adapter, Claim, Creation, CreationOutcome, EvidenceKind, Handle, ParkedNotification, Request,
-    SealedEvidence, Selection, StoreError, Unfit,
+    SealedEvidence, Selection, StoreError, Unfit, Warning,
 };
 use payout::record::{Payout, Record, Schedule, Stored, Vault};
 use payout::seal::OpenError;
@@ -36,15 +37,24 @@ const PARKED_RETRIES_MAX: usize = 8;
 /// A caller's wish to pay.
 #[derive(Clone, Debug)]
 pub struct CreateRequest {
-    /// What is to be paid.
-    pub order: Order,
-    /// Where to, with its secrets.
-    pub target: TargetRequest,
+    /// What is to be paid, where to and on whose behalf; apart, because it is large.
+    pub wish: Box<Wish>,
     /// How far the payout should be before the caller is answered.
     pub wait_until: WaitUntil,
     /// The longest that the caller waits for that, counted from the call; the engine's own limit
     /// holds beside it. What has to be durable is waited for in any case.
     pub wait_max: Duration,
+}
+
+/// What is to be paid, where to and on whose behalf, with all secrets.
+#[derive(Clone, Debug)]
+pub struct Wish {
+    /// What is to be paid.
+    pub order: Order,
+    /// Where to.
+    pub target: TargetRequest,
+    /// On whose behalf, beside the merchant.
+    pub parties: Parties,
 }
 
 /// How far a payout should be before its caller is answered.
@@ -151,11 +161,7 @@ impl CreateError {
 
 /// A creation that passed every check and waits to be written.
 pub(crate) struct Plan {
-    id: PayoutId,
-    order: Order,
-    target: TargetRequest,
-    handle: Option<Handle>,
-    forgetful_until: Option<Timestamp>,
+    intent: Intent,
     pub(crate) recorded: oneshot::Sender<Result<Created, CreateError>>,
     pub(crate) rested: oneshot::Sender<()>,
     pub(crate) permit: OwnedSemaphorePermit,
@@ -165,18 +171,18 @@ impl Engine {
     /// Creates a payout, or finds the one that its key names. Repeatable with the same contents.
     /// Dropping the future stops the waiting, never the payout.
     pub async fn create(&self, request: CreateRequest) -> Result<Created, CreateError> {
-        let CreateRequest { order, target, wait_until, wait_max } = request;
+        let CreateRequest { wish, wait_until, wait_max } = request;
         let wait_max = wait_max.min(self.parts().limits.wait_max);
         let wait_end = self.clock().monotonic().saturating_add(wait_max);
-        let id = payout_id(&order.merchant, &order.idempotency_key);
+        let id = payout_id(&wish.order.merchant, &wish.order.idempotency_key);
         self.learn_continuity().await;
         if let Some(stored) = self.store().load(&id).await? {
-            let created = self.existing(stored, &order, &target)?;
+            let created = self.existing(stored, &wish)?;
             return Ok(self.wait_for_outcome(created, wait_until, wait_end).await);
         }
         let (recorded_in, recorded) = oneshot::channel();
         let (rested_in, rested) = oneshot::channel();
-        let plan = self.plan(id, order, target, recorded_in, rested_in).await?;
+        let plan = self.plan(id, wish, recorded_in, rested_in).await?;
         // There is room for every permit, so this fails only when nobody works any more.
         if self.shared().jobs.try_send(Job::Create(Box::new(plan))).is_err() {
             return Err(CreateError::Overloaded);
@@ -192,26 +198,31 @@ impl Engine {
         Ok(self.wait_for_outcome(created, wait_until, wait_end).await)
     }
 
+    /// What a caller should know of an order that is taken; nothing of an unknown merchant's.
+    pub fn warnings(&self, order: &Order) -> Vec<Warning> {
+        match self.adapter(&order.merchant) {
+            Ok(adapter) => adapter.warnings(order),
+            Err(_) => Vec::new(),
+        }
+    }
+
     /// Makes every check of a creation, writes nothing and calls nobody. What a creation may still
     /// run into is what only the provider knows.
-    pub async fn validate(
-        &self,
-        order: Order,
-        target: TargetRequest,
-    ) -> Result<Validation, CreateError> {
-        let id = payout_id(&order.merchant, &order.idempotency_key);
+    pub async fn validate(&self, wish: Box<Wish>) -> Result<Validation, CreateError> {
+        let id = payout_id(&wish.order.merchant, &wish.order.idempotency_key);
         if let Some(stored) = self.store().load(&id).await? {
-            let known = self.existing(stored, &order, &target)?;
+            let known = self.existing(stored, &wish)?;
             return Ok(Validation::Known(Box::new(known.payout)));
         }
-        let handle = self.check(&order, &target).await?;
-        let intent = Intent { id, order, target, handle, forgetful_until: None };
+        let handle = self.check(&wish).await?;
+        let intent = Intent { id, wish, handle, forgetful_until: None };
         let Some(handle) = &intent.handle else { return Ok(Validation::Fits { request: None }) };
-        let Ok(adapter) = self.adapter(&intent.order.merchant) else {
+        let Ok(adapter) = self.adapter(&intent.wish.order.merchant) else {
             return Err(CreateError::UnknownMerchant);
         };
         let payout = machine::apply(None, &self.first_event(&intent, self.time()));
-        let request = adapter.prepare(&payout, handle, payout.next_generation())?;
+        let parties = &intent.wish.parties;
+        let request = adapter.prepare(&payout, handle, parties, payout.next_generation())?;
         Ok(Validation::Fits { request: Some(request.masked) })
     }
 
@@ -219,12 +230,11 @@ impl Engine {
     async fn plan(
         &self,
         id: PayoutId,
-        order: Order,
-        target: TargetRequest,
+        wish: Box<Wish>,
         recorded: oneshot::Sender<Result<Created, CreateError>>,
         rested: oneshot::Sender<()>,
     ) -> Result<Plan, CreateError> {
-        let Ok(adapter) = self.adapter(&order.merchant) else {
+        let Ok(adapter) = self.adapter(&wish.order.merchant) else {
             return Err(CreateError::UnknownMerchant);
         };
         let forgetful_until = self.forgetful_until(adapter);
@@ -233,24 +243,23 @@ impl Engine {
             Err(TryAcquireError::NoPermits) => return Err(CreateError::Overloaded),
             Err(TryAcquireError::Closed) => return Err(CreateError::Stopping),
         };
-        let handle = self.check(&order, &target).await?;
-        Ok(Plan { id, order, target, handle, forgetful_until, recorded, rested, permit })
+        let handle = self.check(&wish).await?;
+        let intent = Intent { id, wish, handle, forgetful_until };
+        Ok(Plan { intent, recorded, rested, permit })
     }
 
     /// Checks an order and its target; returns the handle, where it is known already.
-    async fn check(
-        &self,
-        order: &Order,
-        target: &TargetRequest,
-    ) -> Result<Option<Handle>, CreateError> {
+    async fn check(&self, wish: &Wish) -> Result<Option<Handle>, CreateError> {
+        let Wish { order, target, parties } = wish;
         let Ok(adapter) = self.adapter(&order.merchant) else {
             return Err(CreateError::UnknownMerchant);
         };
-        adapter.check(order)?;
+        adapter.check(order, parties)?;
         let checked = adapter.check_target(target)?;
         let handle = match target {
             TargetRequest::Destination(id) => Some(self.stored_handle(order, id).await?),
-            TargetRequest::BankAccount(_) | TargetRequest::ProviderHandle(_) => checked,
+            TargetRequest::BankAccount(details) => self.known_handle(order, details).await?,
+            TargetRequest::ProviderHandle(_) => checked,
         };
         if let Some(handle) = &handle {
             adapter.check_handle(order, handle)?;
@@ -285,18 +294,14 @@ impl Engine {
     }
 
     /// Answers a key that is known already.
-    fn existing(
-        &self,
-        stored: Stored,
-        order: &Order,
-        target: &TargetRequest,
-    ) -> Result<Created, CreateError> {
+    fn existing(&self, stored: Stored, wish: &Wish) -> Result<Created, CreateError> {
+        let Wish { order, target, parties } = wish;
         let record = match stored {
             Stored::Payout(record) => record,
             Stored::Fence(_) => return Err(CreateError::Fenced),
         };
         let first: &Fingerprint = &record.payout.fingerprint;
-        let fields = differences(&self.parts().keys, first, order, target)?;
+        let fields = differences(&self.parts().keys, first, order, target, parties)?;
         match fields.is_empty() {
             true => Ok(Created { payout: record.payout, replayed: true }),
             false => Err(CreateError::KeyReused { payout: record.payout.id, fields }),
@@ -306,9 +311,8 @@ impl Engine {
     /// Carries a plan out: the durable write, then the first attempt, then whatever follows. Runs
     /// in a task of [`crate::serve`]; nobody can cancel it.
     pub(crate) async fn carry_out(&self, plan: Plan) {
-        let Plan { id, order, target, handle, forgetful_until, recorded, rested, permit } = plan;
-        let intent = Intent { id, order, target, handle, forgetful_until };
-        let until = self.send_until(&intent.order.merchant);
+        let Plan { intent, recorded, rested, permit } = plan;
+        let until = self.send_until(&intent.wish.order.merchant);
         let (created, request) = match self.write(&intent).await {
             Ok(written) => written,
             Err(error) => {
@@ -363,7 +367,7 @@ impl Engine {
                     return Ok((Created { payout, replayed: false }, request));
                 }
                 CreationOutcome::Existing(stored) => {
-                    let created = self.existing(stored, &intent.order, &intent.target)?;
+                    let created = self.existing(stored, &intent.wish)?;
                     return Ok((created, None));
                 }
                 CreationOutcome::Parked(found) => parked = found,
@@ -378,12 +382,12 @@ impl Engine {
         parked: &[ParkedNotification],
     ) -> Result<(Creation, Option<Request>), CreateError> {
         let time = self.time();
-        let Ok(adapter) = self.adapter(&intent.order.merchant) else {
+        let Ok(adapter) = self.adapter(&intent.wish.order.merchant) else {
             return Err(CreateError::UnknownMerchant);
         };
         let first = self.first_event(intent, time);
         let mut record = Record::first(&first, Vault::default());
-        self.seal_target(&mut record, intent);
+        self.seal_secrets(&mut record, intent);
         let mut events = vec![first];
         for notification in parked {
             let what = &notification.input;
@@ -401,25 +405,30 @@ impl Engine {
     }
 
     fn first_event(&self, intent: &Intent, time: Time) -> Event {
+        let Wish { order, target, parties } = intent.wish.as_ref();
         let created = event::Created {
-            order: intent.order.clone(),
-            fingerprint: fingerprint(&self.parts().keys, &intent.order, &intent.target),
+            order: order.clone(),
+            fingerprint: fingerprint(&self.parts().keys, order, target, parties),
             forgetful_until: intent.forgetful_until,
             resolved: intent.handle.is_some(),
         };
         machine::create(intent.id.clone(), created, time.wall)
     }
 
-    fn seal_target(&self, record: &mut Record, intent: &Intent) {
+    fn seal_secrets(&self, record: &mut Record, intent: &Intent) {
         match &intent.handle {
             Some(handle) => {
                 let sealed = self.seal(&record.payout, field::HANDLE, handle.reveal());
                 record.vault.handle = Some(sealed);
             }
             None => {
-                let plain = encode_target(&intent.target);
+                let plain = encode_target(&intent.wish.target);
                 record.vault.target = Some(self.seal(&record.payout, field::TARGET, &plain));
             }
+        }
+        if !intent.wish.parties.is_empty() {
+            let plain = encode_parties(&intent.wish.parties);
+            record.vault.parties = Some(self.seal(&record.payout, field::PARTIES, &plain));
         }
     }
 
@@ -435,10 +444,13 @@ impl Engine {
         let payout = &record.payout;
         let late = payout.order.submit_before.is_some_and(|limit| time.wall >= limit);
         let stopped = self.block(&payout.order.merchant).is_some();
-        let looks = payout.forgetful_until.is_some() && adapter.policy().doubt.looks_up();
-        let fresh = events.len() == 1 && !looks && !late && !stopped;
+        let policy = adapter.policy();
+        let unsure = payout.forgetful_until.is_some()
+            && (policy.doubt.looks_up() || policy.leaves_forgotten(&payout.order));
+        let fresh = events.len() == 1 && !unsure && !late && !stopped;
         let (true, Some(handle)) = (fresh, &intent.handle) else { return Ok(None) };
-        let request = adapter.prepare(payout, handle, payout.next_generation())?;
+        let parties = &intent.wish.parties;
+        let request = adapter.prepare(payout, handle, parties, payout.next_generation())?;
         let attempt = self.attempt(payout, &request, adapter);
         record.vault.request = Some(self.seal(payout, field::REQUEST, &request.bytes));
         let input = Input::own(What::AttemptOpened(Box::new(attempt)));
@@ -501,8 +513,7 @@ impl Engine {
 /// What a creation records, apart from what happened to it since.
 struct Intent {
     id: PayoutId,
-    order: Order,
-    target: TargetRequest,
+    wish: Box<Wish>,
     handle: Option<Handle>,
     forgetful_until: Option<Timestamp>,
 }

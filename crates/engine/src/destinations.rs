@@ -7,16 +7,18 @@ use payout::id::{Customer, DestinationId, Merchant};
 use payout::identity::destination_id;
 use payout::input::ProviderWords;
 use payout::keys::KeyError;
-use payout::order::{RawHandle, TargetRequest};
+use payout::order::{Order, RawHandle, TargetRequest};
 use payout::port::{
-    DestinationFilter, DestinationWrite, DestinationWritten, Page, PageToken, Resolution, Resolved,
-    StoreError, Unfit,
+    Adapter, DestinationFilter, DestinationWrite, DestinationWritten, Handle, Page, PageToken,
+    Resolution, Resolved, StoreError, Unfit,
 };
 use payout::reason::Reason;
-use payout::seal::{Place, seal};
+use payout::record::Payout;
+use payout::seal::{OpenError, Place, open, seal};
 use thiserror::Error;
 
 use crate::Engine;
+use crate::create::CreateError;
 use crate::query::QueryError;
 
 /// How often a write is tried again because somebody else wrote the same destination first.
@@ -85,7 +87,7 @@ impl Engine {
     ) -> Result<Destination, DestinationError> {
         let adapter = self.adapter(&new.merchant)?;
         adapter.check_target(&TargetRequest::from(new))?;
-        let id = self.id_of(new)?;
+        let id = self.id_of(new, adapter)?;
         if let Some(found) = self.store().load_destination(&id).await?
             && found.state == DestinationState::Active
         {
@@ -208,10 +210,50 @@ impl Engine {
         Ok(self.store().write_destination(&write).await? == DestinationWritten::Yes)
     }
 
-    fn id_of(&self, new: &NewDestination) -> Result<DestinationId, KeyError> {
-        let mut parts = vec![new.customer.as_str().as_bytes()];
+    /// The handle of an account that was registered before, for this customer, with the account at
+    /// the provider that is used now.
+    pub(crate) async fn known_handle(
+        &self,
+        order: &Order,
+        details: &BankDetails,
+    ) -> Result<Option<Handle>, CreateError> {
+        let Ok(adapter) = self.adapter(&order.merchant) else {
+            return Err(CreateError::UnknownMerchant);
+        };
+        let new = of_payout(order, details);
+        let id = self.id_of(&new, adapter).map_err(OpenError::Key)?;
+        let Some(found) = self.store().load_destination(&id).await? else { return Ok(None) };
+        let Some(sealed) = &found.handle else { return Ok(None) };
+        let plain = open(&self.parts().keys, destination_place(&found), sealed)?;
+        Ok(Some(Handle::new(plain.to_vec())))
+    }
+
+    /// Keeps what was registered for a payout, so that the same details need not be registered
+    /// again. Nothing depends on it: the payout has its own copy of the handle.
+    pub(crate) async fn keep_registered(
+        &self,
+        payout: &Payout,
+        details: &BankDetails,
+        resolved: Resolved,
+    ) {
+        let Ok(adapter) = self.adapter(&payout.order.merchant) else { return };
+        let new = of_payout(&payout.order, details);
+        let Ok(id) = self.id_of(&new, adapter) else { return };
+        if let Err(error) = self.store_destination(id, &new, Origin::Registered, resolved).await {
+            tracing::warn!(payout = %payout.id, %error, "a registered account is not remembered");
+        }
+    }
+
+    fn id_of(
+        &self,
+        new: &NewDestination,
+        adapter: &dyn Adapter,
+    ) -> Result<DestinationId, KeyError> {
+        // A handle means something else, or somebody else, in another account at the provider.
+        let mut parts =
+            vec![adapter.account().as_str().as_bytes(), new.customer.as_str().as_bytes()];
         match &new.contents {
-            Contents::BankAccount(BankDetails { account, holder }) => {
+            Contents::BankAccount(BankDetails { account, holder, particulars }) => {
                 match account {
                     Account::Iban(iban) => parts.push(iban.reveal().as_bytes()),
                     Account::Local { country, bank_number, account_number } => {
@@ -227,10 +269,22 @@ impl Engine {
                     }
                     Holder::Organisation { name } => parts.push(name.reveal().as_bytes()),
                 }
+                for (path, value) in particulars.given() {
+                    parts.extend([path.as_bytes(), value.as_bytes()]);
+                }
             }
             Contents::ProviderHandle(handle) => parts.push(handle.reveal().as_bytes()),
         }
         destination_id(&self.parts().keys, &new.merchant, &parts)
+    }
+}
+
+/// The destination that a payout to bank details leaves behind.
+fn of_payout(order: &Order, details: &BankDetails) -> NewDestination {
+    NewDestination {
+        merchant: order.merchant.clone(),
+        customer: order.customer.clone(),
+        contents: Contents::BankAccount(details.clone()),
     }
 }
 

@@ -3,12 +3,14 @@
 
 use std::time::Duration;
 
+use futures_util::future::join;
 use payout::attempt::{Attempt, AttemptStatus};
-use payout::codec::{CodecError, decode_target};
+use payout::codec::{CodecError, decode_parties, decode_target};
 use payout::id::{Merchant, PayoutId};
 use payout::input::{Input, ProviderWords, What};
 use payout::machine::{self, Situation, Step};
 use payout::order::TargetRequest;
+use payout::party::Parties;
 use payout::port::{Adapter, Answer, Handle, Request, Resolution, Unfit};
 use payout::reason::Reason;
 use payout::record::{Payout, Record};
@@ -31,7 +33,7 @@ pub(crate) enum DriveError {
     Take(#[from] TakeError),
     #[error(transparent)]
     Open(#[from] OpenError),
-    #[error("a sealed destination cannot be read: {0}")]
+    #[error("what is sealed cannot be read: {0}")]
     Codec(#[from] CodecError),
     #[error("the payout can no longer be prepared: {0}")]
     Unfit(#[from] Unfit),
@@ -122,10 +124,17 @@ impl Engine {
         let Some(sealed) = &record.vault.target else { return Err(DriveError::NoHandle) };
         let plain = self.open(payout, field::TARGET, sealed)?;
         let customer = &payout.order.customer;
-        let resolution = match decode_target(&plain)? {
-            TargetRequest::BankAccount(details) => adapter.register(customer, &details).await,
-            TargetRequest::ProviderHandle(handle) => adapter.import(customer, &handle).await,
+        let target = decode_target(&plain)?;
+        let resolution = match &target {
+            TargetRequest::BankAccount(details) => adapter.register(customer, details).await,
+            TargetRequest::ProviderHandle(handle) => adapter.import(customer, handle).await,
             TargetRequest::Destination(_) => return Err(DriveError::NoHandle),
+        };
+        let found = match (&target, &resolution) {
+            (TargetRequest::BankAccount(details), Resolution::Resolved(resolved)) => {
+                Some((details, resolved.clone()))
+            }
+            _ => None,
         };
         let (what, words, handle) = match resolution {
             Resolution::Unusable(_, reason, words) if payout.forgetful_until.is_none() => {
@@ -158,7 +167,13 @@ impl Engine {
             driver: true,
             ..Change::default()
         };
-        Ok(!self.take(&payout.id, change).await?.released)
+        let remembered = async {
+            if let Some((details, resolved)) = found {
+                self.keep_registered(payout, details, resolved).await;
+            }
+        };
+        let (taken, ()) = join(self.take(&payout.id, change), remembered).await;
+        Ok(!taken?.released)
     }
 
     /// Records an attempt with its exact request, then sends it. Nothing leaves before the record
@@ -170,7 +185,8 @@ impl Engine {
     ) -> Result<bool, DriveError> {
         let payout = &record.payout;
         let Some(handle) = self.handle(record)? else { return Err(DriveError::NoHandle) };
-        let request = adapter.prepare(payout, &handle, payout.next_generation())?;
+        let parties = self.parties(record)?;
+        let request = adapter.prepare(payout, &handle, &parties, payout.next_generation())?;
         if was_sent_otherwise(payout, &request) {
             return self.put(payout, What::Parked(Reason::ProviderAccountChanged)).await;
         }
@@ -283,6 +299,13 @@ impl Engine {
         let inputs = vec![Input::own(what)];
         let change = Change { inputs, driver: true, ..Change::default() };
         Ok(!self.take(&payout.id, change).await?.released)
+    }
+
+    /// On whose behalf a payout is made.
+    fn parties(&self, record: &Record) -> Result<Parties, DriveError> {
+        let Some(sealed) = &record.vault.parties else { return Ok(Parties::default()) };
+        let plain = self.open(&record.payout, field::PARTIES, sealed)?;
+        Ok(decode_parties(&plain)?)
     }
 
     fn handle(&self, record: &Record) -> Result<Option<Handle>, DriveError> {

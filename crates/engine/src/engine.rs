@@ -179,6 +179,7 @@ pub(crate) mod field {
     pub(crate) const REQUEST: &str = "request";
     pub(crate) const HANDLE: &str = "handle";
     pub(crate) const TARGET: &str = "target";
+    pub(crate) const PARTIES: &str = "parties";
     pub(crate) const EVIDENCE: &str = "evidence";
     pub(crate) const NOTIFICATION: &str = "notification";
 }

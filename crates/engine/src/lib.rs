@@ -22,7 +22,7 @@ mod take;
 mod treasury;
 
 pub use cancel::{CancelAnswer, CancelError};
-pub use create::{CreateError, CreateRequest, Created, Validation, WaitUntil};
+pub use create::{CreateError, CreateRequest, Created, Validation, WaitUntil, Wish};
 pub use destinations::{Contents, DestinationError, NewDestination};
 pub use engine::{Engine, Limits, Parts};
 pub use operate::SettleError;

@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use payout::id::{Merchant, PayoutId, ProviderReference};
+use payout::order::Order;
 use payout::port::{
     Acknowledgement, Evidence, EvidenceKind, Filter, Inbound, Page, ParkedNotification, Parking,
     Receipt, Rejection, StoreError,
@@ -46,6 +47,9 @@ pub enum ReceiveError {
     /// Its payout is not here, and there is no room to keep it.
     #[error("there is no room for it among the notifications whose payout is not here")]
     NoRoom,
+    /// It speaks of an order that its payout does not belong to, or the payout is not here.
+    #[error("the notification names an order that its payout is not known to belong to")]
+    Unrelated,
     /// It could not be made durable.
     #[error("the notification could not be recorded: {0}")]
     NotRecorded(String),
@@ -72,9 +76,14 @@ impl Engine {
             return Ok(Received { acknowledgement: receipt.acknowledgement, recorded: false });
         }
         for _ in 0..ROUNDS_MAX {
-            if self.append_receipt(merchant, &receipt, inbound).await?
-                || self.park_receipt(merchant, &receipt, inbound).await?
-            {
+            if self.append_receipt(merchant, &receipt, inbound).await? {
+                return Ok(Received { acknowledgement: receipt.acknowledgement, recorded: true });
+            }
+            // Whether it belongs to its payout could not be said later: the provider repeats it.
+            if receipt.related.is_some() {
+                return Err(ReceiveError::Unrelated);
+            }
+            if self.park_receipt(merchant, &receipt, inbound).await? {
                 return Ok(Received { acknowledgement: receipt.acknowledgement, recorded: true });
             }
         }
@@ -92,7 +101,11 @@ impl Engine {
             return Ok(false);
         };
         match self.store().load(&id).await {
-            Ok(Some(Stored::Payout(record))) if record.payout.order.merchant == *merchant => {}
+            Ok(Some(Stored::Payout(record))) if record.payout.order.merchant == *merchant => {
+                if !belongs(&record.payout.order, receipt) {
+                    return Err(ReceiveError::Unrelated);
+                }
+            }
             Ok(Some(Stored::Fence(fence))) if fence.merchant == *merchant => {
                 tracing::error!(
                     payout = %id, %merchant, method = receipt.method,
@@ -191,6 +204,17 @@ impl Engine {
             }
         };
         tracing::error!(%merchant, advice, "no room to park notifications; they are refused");
+    }
+}
+
+/// Whether a notification speaks of the order that the payout was created in.
+fn belongs(order: &Order, receipt: &Receipt) -> bool {
+    match &receipt.related {
+        None => true,
+        Some(named) => order
+            .related_order_reference
+            .as_ref()
+            .is_some_and(|related| related.as_str() == named.as_str()),
     }
 }
 

@@ -5,6 +5,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
+use crate::personal::{AddressLine, DateOfBirth, Email, MobilePhone, NationalId, PostalCode};
 use crate::text::{Invalid, Shape};
 
 /// Longest name of a holder, or of one part of it; banks cut far earlier.
@@ -197,6 +198,58 @@ pub struct BankDetails {
     pub account: Account,
     /// Who holds the account.
     pub holder: Holder,
+    /// What else is known of the holder; apart, because mostly there is nothing.
+    pub particulars: Box<Particulars>,
+}
+
+/// What is known of a holder beside the name. All of it is optional; it helps the provider and the
+/// bank to know whom they pay.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Particulars {
+    /// Where the holder lives or resides.
+    pub address: PostalAddress,
+    /// A person's day of birth.
+    pub date_of_birth: Option<DateOfBirth>,
+    /// A mobile telephone number.
+    pub mobile_phone: Option<MobilePhone>,
+    /// An e-mail address.
+    pub email: Option<Email>,
+    /// The number that a state gave to the holder.
+    pub national_id: Option<NationalId>,
+}
+
+impl Particulars {
+    /// What is given, by its path beneath the holder. Equal particulars give equal lists.
+    pub fn given(&self) -> Vec<(&'static str, &str)> {
+        let address = &self.address;
+        let all = [
+            ("address.country_code", address.country.as_ref().map(Country::as_str)),
+            ("address.postal_code", address.postal_code.as_ref().map(PostalCode::reveal)),
+            ("address.city", address.city.as_ref().map(AddressLine::reveal)),
+            ("address.line_1", address.line_1.as_ref().map(AddressLine::reveal)),
+            ("address.line_2", address.line_2.as_ref().map(AddressLine::reveal)),
+            ("date_of_birth", self.date_of_birth.as_ref().map(DateOfBirth::reveal)),
+            ("mobile_phone", self.mobile_phone.as_ref().map(MobilePhone::reveal)),
+            ("email", self.email.as_ref().map(Email::reveal)),
+            ("national_id", self.national_id.as_ref().map(NationalId::reveal)),
+        ];
+        all.into_iter().filter_map(|(path, value)| Some((path, value?))).collect()
+    }
+}
+
+/// An address in parts, as far as they are known.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct PostalAddress {
+    /// The country.
+    pub country: Option<Country>,
+    /// The postal code.
+    pub postal_code: Option<PostalCode>,
+    /// The city.
+    pub city: Option<AddressLine>,
+    /// Street and number.
+    pub line_1: Option<AddressLine>,
+    /// What does not fit in the first line.
+    pub line_2: Option<AddressLine>,
 }
 
 impl fmt::Debug for BankDetails {

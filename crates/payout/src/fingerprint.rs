@@ -7,9 +7,11 @@ use std::collections::BTreeMap;
 use subtle::ConstantTimeEq;
 use thiserror::Error;
 
-use crate::bank::{Account, BankDetails, Holder};
+use crate::bank::{Account, BankDetails, Country, Holder};
 use crate::keys::{KeyError, KeyId, KeyRing, Purpose, mac};
 use crate::order::{Order, Speed, TargetRequest};
+use crate::party::{Originator, Parties, Party, SubMerchant};
+use crate::personal::Personal;
 
 /// Bytes kept of each field's digest: 128 bits.
 const DIGEST_LENGTH: usize = 16;
@@ -44,8 +46,13 @@ pub enum CompareError {
 }
 
 /// The fingerprint of a request under the current key.
-pub fn fingerprint(keys: &KeyRing, order: &Order, target: &TargetRequest) -> Fingerprint {
-    digest(keys, keys.current(), order, target).expect("the current key is in the ring")
+pub fn fingerprint(
+    keys: &KeyRing,
+    order: &Order,
+    target: &TargetRequest,
+    parties: &Parties,
+) -> Fingerprint {
+    digest(keys, keys.current(), (order, target, parties)).expect("the current key is in the ring")
 }
 
 /// The paths of the fields in which a request differs from the one that `first` was made of;
@@ -55,11 +62,12 @@ pub fn differences(
     first: &Fingerprint,
     order: &Order,
     target: &TargetRequest,
+    parties: &Parties,
 ) -> Result<Vec<String>, CompareError> {
     if first.version != VERSION {
         return Err(CompareError::Rules(first.version));
     }
-    let now = digest(keys, first.key, order, target)?;
+    let now = digest(keys, first.key, (order, target, parties))?;
     let paths: std::collections::BTreeSet<&String> =
         first.fields.keys().chain(now.fields.keys()).collect();
     let mut differing = Vec::new();
@@ -78,12 +86,12 @@ pub fn differences(
 fn digest(
     keys: &KeyRing,
     id: KeyId,
-    order: &Order,
-    target: &TargetRequest,
+    (order, target, parties): (&Order, &TargetRequest, &Parties),
 ) -> Result<Fingerprint, KeyError> {
     let key = keys.derive(id, Purpose::Fingerprint)?;
     let mut fields = BTreeMap::new();
-    for (path, parts) in normalised(order, target) {
+    let parties = normalised_parties(parties);
+    for (path, parts) in normalised(order, target).into_iter().chain(parties) {
         let parts: Vec<&[u8]> = parts.iter().map(String::as_bytes).collect();
         let digest = mac(key.as_slice(), &[&[path.as_bytes()], parts.as_slice()].concat());
         let short = *digest.first_chunk().expect("a digest is longer than its prefix");
@@ -110,6 +118,9 @@ fn normalised(order: &Order, target: &TargetRequest) -> Vec<(String, Vec<String>
     if let Some(text) = &order.external_reference {
         fields.push(("external_reference".to_owned(), vec![text.as_str().to_owned()]));
     }
+    if let Some(name) = &order.related_order_reference {
+        fields.push(("related_order_reference".to_owned(), vec![name.as_str().to_owned()]));
+    }
     if let Some(time) = order.submit_before {
         fields.push(("submit_before".to_owned(), vec![time.as_millis().to_string()]));
     }
@@ -125,7 +136,7 @@ fn normalised_target(target: &TargetRequest) -> Vec<(String, Vec<String>)> {
         TargetRequest::ProviderHandle(handle) => {
             vec![("provider_handle".to_owned(), vec![handle.reveal().to_owned()])]
         }
-        TargetRequest::BankAccount(BankDetails { account, holder }) => {
+        TargetRequest::BankAccount(BankDetails { account, holder, particulars }) => {
             let account = match account {
                 Account::Iban(iban) => vec![iban.reveal().to_owned()],
                 Account::Local { country, bank_number, account_number } => vec![
@@ -140,22 +151,61 @@ fn normalised_target(target: &TargetRequest) -> Vec<(String, Vec<String>)> {
                 }
                 Holder::Organisation { name } => vec![name.reveal().to_owned()],
             };
-            vec![
+            let mut fields = vec![
                 ("bank_details.account".to_owned(), account),
                 ("bank_details.holder".to_owned(), holder),
-            ]
+            ];
+            for (path, value) in particulars.given() {
+                fields.push((format!("bank_details.holder.{path}"), vec![value.to_owned()]));
+            }
+            fields
         }
     }
+}
+
+fn normalised_parties(parties: &Parties) -> Vec<(String, Vec<String>)> {
+    let mut fields = Vec::new();
+    let mut add = |path: &str, parts: &[Option<&str>]| {
+        let parts: Vec<String> = parts.iter().flatten().map(|text| (*text).to_owned()).collect();
+        if !parts.is_empty() {
+            fields.push((path.to_owned(), parts));
+        }
+    };
+    if let Some(Originator { party, address, country, customer_id }) = &parties.originator {
+        match party {
+            Party::Person { first_name, last_name, date_of_birth } => {
+                let names = [Some(first_name.reveal()), Some(last_name.reveal())];
+                add("originator.person", &names);
+                add("originator.date_of_birth", &[date_of_birth.as_ref().map(Personal::reveal)]);
+            }
+            Party::Organisation { name, organisation_number } => {
+                add("originator.organisation_name", &[Some(name.reveal())]);
+                let number = organisation_number.as_ref().map(Personal::reveal);
+                add("originator.organisation_number", &[number]);
+            }
+        }
+        add("originator.address", &[address.as_ref().map(Personal::reveal)]);
+        add("originator.country_code", &[country.as_ref().map(Country::as_str)]);
+        add("originator.customer_id", &[customer_id.as_ref().map(Personal::reveal)]);
+    }
+    if let Some(SubMerchant { name, url, category }) = &parties.sub_merchant {
+        add("sub_merchant.name", &[Some(name.reveal())]);
+        add("sub_merchant.url", &[Some(url.reveal())]);
+        add("sub_merchant.merchant_category_code", &[Some(category.as_str())]);
+    }
+    fields
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bank::{Country, HolderName, Iban, LocalNumber};
+    use crate::bank::{HolderName, Iban, LocalNumber};
     use crate::id::{Customer, DestinationId, IdempotencyKey, Merchant};
     use crate::keys::tests::ring;
     use crate::money::{Currency, Money};
-    use crate::order::{ExternalReference, Metadata, RawHandle, StatementDescriptor, Target};
+    use crate::order::{
+        ExternalReference, Metadata, RawHandle, RelatedOrderReference, StatementDescriptor, Target,
+    };
     use crate::time::Timestamp;
 
     fn order() -> Order {
@@ -168,6 +218,7 @@ mod tests {
             speed: Speed::Standard,
             statement_descriptor: None,
             external_reference: None,
+            related_order_reference: None,
             submit_before: None,
             metadata: Metadata::default(),
         }
@@ -192,7 +243,12 @@ mod tests {
     }
 
     fn bank(account: Account, holder: Holder) -> TargetRequest {
-        TargetRequest::BankAccount(BankDetails { account, holder })
+        let particulars = Box::default();
+        TargetRequest::BankAccount(BankDetails { account, holder, particulars })
+    }
+
+    fn nobody() -> Parties {
+        Parties::default()
     }
 
     fn target() -> TargetRequest {
@@ -202,8 +258,8 @@ mod tests {
     /// The paths in which `order` and `target` differ from the plain request.
     fn differing(order: &Order, target: &TargetRequest) -> Vec<String> {
         let keys = ring(&[1]);
-        let first = fingerprint(&keys, &self::order(), &self::target());
-        differences(&keys, &first, order, target).unwrap()
+        let first = fingerprint(&keys, &self::order(), &self::target(), &nobody());
+        differences(&keys, &first, order, target, &nobody()).unwrap()
     }
 
     #[test]
@@ -252,11 +308,14 @@ mod tests {
         let mut full = order();
         full.external_reference = Some(ExternalReference::parse("r-1").unwrap());
         full.metadata = metadata(&[("shift", "night"), ("till", "4")]);
-        let first = fingerprint(&keys, &full, &target());
+        let first = fingerprint(&keys, &full, &target(), &nobody());
         full.metadata = metadata(&[("shift", "night")]);
-        assert_eq!(differences(&keys, &first, &full, &target()), Ok(vec!["metadata.till".into()]));
+        assert_eq!(
+            differences(&keys, &first, &full, &target(), &nobody()),
+            Ok(vec!["metadata.till".into()])
+        );
         let paths = ["external_reference", "metadata.shift", "metadata.till"].map(String::from);
-        assert_eq!(differences(&keys, &first, &order(), &target()), Ok(paths.to_vec()));
+        assert_eq!(differences(&keys, &first, &order(), &target(), &nobody()), Ok(paths.to_vec()));
     }
 
     #[test]
@@ -278,8 +337,8 @@ mod tests {
             bank(account, Holder::Organisation { name: name.clone() })
         };
         let keys = ring(&[1]);
-        let first = fingerprint(&keys, &order(), &local("6112", "69706212"));
-        let other = differences(&keys, &first, &order(), &local("61126", "9706212"));
+        let first = fingerprint(&keys, &order(), &local("6112", "69706212"), &nobody());
+        let other = differences(&keys, &first, &order(), &local("61126", "9706212"), &nobody());
         assert_eq!(other, Ok(vec!["bank_details.account".to_owned()]));
     }
 
@@ -295,21 +354,21 @@ mod tests {
 
     #[test]
     fn an_old_key_still_compares_and_a_missing_one_is_no_answer() {
-        let first = fingerprint(&ring(&[1]), &order(), &target());
-        assert_eq!(differences(&ring(&[1, 2]), &first, &order(), &target()), Ok(vec![]));
-        let gone = differences(&ring(&[2]), &first, &order(), &target());
+        let first = fingerprint(&ring(&[1]), &order(), &target(), &nobody());
+        assert_eq!(differences(&ring(&[1, 2]), &first, &order(), &target(), &nobody()), Ok(vec![]));
+        let gone = differences(&ring(&[2]), &first, &order(), &target(), &nobody());
         assert_eq!(gone, Err(CompareError::Key(KeyError::Missing(KeyId(1)))));
-        assert_eq!(fingerprint(&ring(&[1, 2]), &order(), &target()).key, KeyId(2));
+        assert_eq!(fingerprint(&ring(&[1, 2]), &order(), &target(), &nobody()).key, KeyId(2));
     }
 
     /// After a step back to an earlier release: the same request must not pass for another one.
     #[test]
     fn unknown_rules_are_no_answer() {
         let keys = ring(&[1]);
-        let first = fingerprint(&keys, &order(), &target());
+        let first = fingerprint(&keys, &order(), &target(), &nobody());
         for version in [VERSION - 1, VERSION + 1, u8::MAX] {
             let later = Fingerprint { version, ..first.clone() };
-            let refused = differences(&keys, &later, &order(), &target());
+            let refused = differences(&keys, &later, &order(), &target(), &nobody());
             assert_eq!(refused, Err(CompareError::Rules(version)));
         }
     }
@@ -318,9 +377,53 @@ mod tests {
     fn equal_values_in_different_fields_or_rings_have_different_digests() {
         let mut order = order();
         order.metadata = metadata(&[("a", "x"), ("b", "x")]);
-        let one = fingerprint(&ring(&[1]), &order, &target());
+        let one = fingerprint(&ring(&[1]), &order, &target(), &nobody());
         assert_ne!(one.fields["metadata.a"], one.fields["metadata.b"]);
-        let other = fingerprint(&ring(&[2]), &order, &target());
+        let other = fingerprint(&ring(&[2]), &order, &target(), &nobody());
         assert_ne!(one.fields["customer"], other.fields["customer"]);
+    }
+
+    #[test]
+    fn every_part_of_the_parties_has_a_path_of_its_own() {
+        let keys = ring(&[1]);
+        let first = fingerprint(&keys, &order(), &target(), &nobody());
+        let differing =
+            |parties: &Parties| differences(&keys, &first, &order(), &target(), parties).unwrap();
+        let person = crate::codec::tests::samples::parties().remove(0);
+        let paths = [
+            "originator.address",
+            "originator.country_code",
+            "originator.customer_id",
+            "originator.date_of_birth",
+            "originator.person",
+        ];
+        assert_eq!(differing(&person), paths);
+        let both = crate::codec::tests::samples::parties().remove(1);
+        let paths = [
+            "originator.address",
+            "originator.country_code",
+            "originator.customer_id",
+            "originator.organisation_name",
+            "originator.organisation_number",
+            "sub_merchant.merchant_category_code",
+            "sub_merchant.name",
+            "sub_merchant.url",
+        ];
+        assert_eq!(differing(&both), paths);
+    }
+
+    #[test]
+    fn what_is_known_of_a_holder_is_part_of_the_contents() {
+        let TargetRequest::BankAccount(mut details) = target() else { unreachable!() };
+        *details.particulars = crate::codec::tests::samples::particulars();
+        let known = details.particulars.given();
+        assert_eq!(known.len(), 9);
+        let paths = differing(&order(), &TargetRequest::BankAccount(details.clone()));
+        for (path, _) in known {
+            assert!(paths.contains(&format!("bank_details.holder.{path}")), "{path}");
+        }
+        let mut related = order();
+        related.related_order_reference = RelatedOrderReference::parse("p2p-1").ok();
+        assert_eq!(differing(&related, &target()), ["related_order_reference"]);
     }
 }

@@ -19,6 +19,8 @@ pub mod bank;
 pub mod destination;
 pub mod fingerprint;
 pub mod order;
+pub mod party;
+pub mod personal;
 
 pub mod attempt;
 pub mod event;

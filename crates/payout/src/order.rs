@@ -30,6 +30,9 @@ pub struct Order {
     pub statement_descriptor: Option<StatementDescriptor>,
     /// The caller's reference for reports; need not be unique.
     pub external_reference: Option<ExternalReference>,
+    /// The provider's order that this payout belongs to, under the name that it was given there.
+    /// Several payouts may belong to one, so the provider refuses no second one under this name.
+    pub related_order_reference: Option<RelatedOrderReference>,
     /// Not sent by then, it is cancelled; no limit when absent.
     pub submit_before: Option<Timestamp>,
     /// The caller's own notes, returned as they came.
@@ -159,6 +162,29 @@ impl ExternalReference {
     }
 
     /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The name of an order that the merchant made with the provider before, to which a payout belongs:
+/// 1–64 of `A`–`Z`, `a`–`z`, `0`–`9`, `-`, `_`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RelatedOrderReference(String);
+
+impl RelatedOrderReference {
+    /// Takes the name as it is.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        const SHAPE: Shape = Shape {
+            length_max: 64,
+            allowed: |c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'),
+            alphabet: "A-Z, a-z, 0-9, - and _",
+        };
+        SHAPE.check(text)?;
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The name.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use crate::id::PayoutId;
+use crate::order::Order;
 
 /// The rules by which a merchant's payouts are driven.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +13,9 @@ pub struct Policy {
     pub doubt: DoubtPolicy,
     /// How long an attempt may stay in doubt before it is parked for an operator.
     pub horizon: Duration,
+    /// The same for a payout that belongs to an order made before. Nothing but the provider's
+    /// memory of the request keeps a repeat from paying again, so it is repeated for minutes only.
+    pub related_horizon: Duration,
     /// From opening an attempt to its first byte at most.
     pub send_window: Duration,
     /// The longest that a request may take.
@@ -27,6 +31,22 @@ pub struct Policy {
     /// After how long without a bad word an accepted payout is presumed paid; never, where the
     /// provider confirms.
     pub presumed_after: Option<Duration>,
+}
+
+impl Policy {
+    /// How long an attempt to send this order may stay in doubt.
+    pub fn horizon_of(&self, order: &Order) -> Duration {
+        match order.related_order_reference {
+            Some(_) => self.horizon.min(self.related_horizon),
+            None => self.horizon,
+        }
+    }
+
+    /// Whether an order that may have been sent in a past that was forgotten must not be sent: it
+    /// cannot be looked for, and the provider would not know it by its name.
+    pub fn leaves_forgotten(&self, order: &Order) -> bool {
+        self.doubt == DoubtPolicy::Resend && order.related_order_reference.is_some()
+    }
 }
 
 /// What an attempt in doubt is answered with.

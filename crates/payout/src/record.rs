@@ -94,6 +94,20 @@ impl Payout {
         self.is_spoken_of() || self.forgetful_until.is_some()
     }
 
+    /// Whether a request may still be made for it.
+    pub fn may_be_sent_yet(&self) -> bool {
+        match self.state {
+            State::Pending { .. } | State::Submitting | State::Indeterminate { .. } => true,
+            State::Accepted
+            | State::Processing
+            | State::Presumed
+            | State::Completed { .. }
+            | State::Failed { .. }
+            | State::Canceled { .. }
+            | State::Returned { .. } => false,
+        }
+    }
+
     /// Whether nothing safe is left to try by machine, before its outcome is known.
     pub fn is_parked(&self) -> bool {
         match self.state {
@@ -172,6 +186,8 @@ pub struct Vault {
     pub handle: Option<Sealed>,
     /// What the handle is still to be made of; erased in the write that stores the handle.
     pub target: Option<Sealed>,
+    /// On whose behalf it is made, if anybody is named; erased once no request can follow.
+    pub parties: Option<Sealed>,
 }
 
 /// Everything a store keeps under a payout's id, written as one.
@@ -221,6 +237,9 @@ impl Record {
         }
         if ended {
             self.vault.handle = None;
+        }
+        if ended || !payout.may_be_sent_yet() {
+            self.vault.parties = None;
         }
     }
 }

@@ -123,7 +123,9 @@ async fn take(
     match engine.receive(merchant, &Inbound { path, content_type, authorization, body }).await {
         Ok(received) => Ok(received),
         Err(ReceiveError::UnknownMerchant) => Err(Refusal::NotFound),
-        Err(ReceiveError::Rejected(Rejection::Forged)) => Err(Refusal::Forged),
+        Err(ReceiveError::Rejected(Rejection::Forged) | ReceiveError::Unrelated) => {
+            Err(Refusal::Forged)
+        }
         Err(ReceiveError::Rejected(Rejection::Unverifiable)) => {
             tracing::error!(
                 %merchant,

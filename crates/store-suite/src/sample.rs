@@ -74,6 +74,7 @@ pub fn order(merchant_name: &str, customer_name: &str, key: &str) -> Order {
         speed: Speed::Standard,
         statement_descriptor: None,
         external_reference: None,
+        related_order_reference: None,
         submit_before: None,
         metadata: Metadata::parse(BTreeMap::from([note])).expect("one short note is allowed"),
     }
@@ -254,6 +255,7 @@ fn policy() -> Policy {
     Policy {
         doubt: DoubtPolicy::Resend,
         horizon: 100 * second,
+        related_horizon: 10 * second,
         send_window: second,
         request_timeout: second,
         retry: Backoff { first: second, max: second },

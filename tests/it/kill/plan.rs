@@ -52,7 +52,7 @@ impl Targets {
     ) -> CreatePayoutRequest {
         let (id, handle) = &self.stored[usize::try_from(number % CUSTOMERS).unwrap()];
         let destination = match (number % 5, self.merchant) {
-            (0, EU) => Destination::BankDetails(bank_details()),
+            (0, EU) => Destination::BankDetails(Box::new(bank_details())),
             (1, _) => Destination::ProviderHandle(handle.clone()),
             _ => Destination::DestinationId(id.clone()),
         };
@@ -114,6 +114,9 @@ fn bank_details() -> BankDetails {
     let name = PersonName { first_name: "Ada".to_owned(), last_name: "Byron".to_owned() };
     BankDetails {
         account: Some(BankAccount { form: Some(bank_account::Form::Iban(iban)) }),
-        holder: Some(AccountHolder { holder: Some(account_holder::Holder::Person(name)) }),
+        holder: Some(AccountHolder {
+            holder: Some(account_holder::Holder::Person(name)),
+            ..AccountHolder::default()
+        }),
     }
 }

@@ -344,6 +344,21 @@ pub struct LocalAccount {
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct AccountHolder {
+    /// Where the holder lives or resides. Absent: not known.
+    #[prost(message, optional, tag = "3")]
+    pub address: ::core::option::Option<PostalAddress>,
+    /// A person's day of birth, `YYYY-MM-DD`; refused for an organisation. Absent: not known.
+    #[prost(string, tag = "4")]
+    pub date_of_birth: ::prost::alloc::string::String,
+    /// A mobile telephone number, a plus sign and 7–15 digits. Absent: not known.
+    #[prost(string, tag = "5")]
+    pub mobile_phone: ::prost::alloc::string::String,
+    /// An e-mail address, 3–254 ASCII characters. Absent: not known.
+    #[prost(string, tag = "6")]
+    pub email: ::prost::alloc::string::String,
+    /// The number that a state gave to the holder, 1–35 printable ASCII characters. Absent: not known.
+    #[prost(string, tag = "7")]
+    pub national_id: ::prost::alloc::string::String,
     /// Person or organisation. Exactly one is required.
     #[prost(oneof = "account_holder::Holder", tags = "1, 2")]
     pub holder: ::core::option::Option<account_holder::Holder>,
@@ -361,6 +376,26 @@ pub mod account_holder {
         #[prost(string, tag = "2")]
         OrganisationName(::prost::alloc::string::String),
     }
+}
+/// An address, as far as it is known.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct PostalAddress {
+    /// The country, ISO 3166-1 alpha-2, upper case. Absent: not known.
+    #[prost(string, tag = "1")]
+    pub country_code: ::prost::alloc::string::String,
+    /// The postal code, 1–16 printable ASCII characters. Absent: not known.
+    #[prost(string, tag = "2")]
+    pub postal_code: ::prost::alloc::string::String,
+    /// The city, 1–140 characters of any script. Absent: not known.
+    #[prost(string, tag = "3")]
+    pub city: ::prost::alloc::string::String,
+    /// Street and number, 1–140 characters of any script. Absent: not known.
+    #[prost(string, tag = "4")]
+    pub line_1: ::prost::alloc::string::String,
+    /// What does not fit in the first line, 1–140 characters of any script. Absent: nothing.
+    #[prost(string, tag = "5")]
+    pub line_2: ::prost::alloc::string::String,
 }
 /// The name of a natural person, as the bank knows it.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1576,6 +1611,10 @@ pub struct Payout {
     /// is carried out as soon as that is possible, and stays true whatever becomes of the payout.
     #[prost(bool, tag = "25")]
     pub cancel_requested: bool,
+    /// The reference of the order that this payout pays out from, 1–64 characters of `\[A-Za-z0-9_-\]`.
+    /// Empty if none.
+    #[prost(string, tag = "26")]
+    pub related_order_reference: ::prost::alloc::string::String,
 }
 /// Where a payout goes, as far as it may be shown.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -2211,6 +2250,65 @@ pub struct ParkedNotification {
     #[prost(message, optional, tag = "5")]
     pub received_at: ::core::option::Option<::prost_types::Timestamp>,
 }
+/// Who the money of a payout comes from, where that is not the merchant: the ultimate payer.
+/// Write-only: sealed while it may have to be sent, erased after that, and never in a response, an
+/// event, an error or a log. Which parts a merchant's contract demands is in
+/// `ProviderDescription.required_fields`; some providers demand more of an originator once it is
+/// named.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct Originator {
+    /// Where it lives or resides, in one text such as `Street 1, 12345 Barcelona`, 1–255 characters of
+    /// any script. Absent: not known.
+    #[prost(string, tag = "3")]
+    pub address: ::prost::alloc::string::String,
+    /// The country of the address, ISO 3166-1 alpha-2, upper case. Absent: not known.
+    #[prost(string, tag = "4")]
+    pub country_code: ::prost::alloc::string::String,
+    /// Its stable name or account number in the books of its payment provider, 1–64 printable ASCII
+    /// characters; not the name of a transaction. Absent: none.
+    #[prost(string, tag = "5")]
+    pub customer_id: ::prost::alloc::string::String,
+    /// A person's day of birth, `YYYY-MM-DD`; refused for an organisation. Absent: not known.
+    #[prost(string, tag = "6")]
+    pub date_of_birth: ::prost::alloc::string::String,
+    /// The number under which an organisation is registered, 1–35 printable ASCII characters; refused
+    /// for a person. Absent: not known.
+    #[prost(string, tag = "7")]
+    pub organisation_number: ::prost::alloc::string::String,
+    /// Person or organisation. Exactly one is required.
+    #[prost(oneof = "originator::Party", tags = "1, 2")]
+    pub party: ::core::option::Option<originator::Party>,
+}
+/// Nested message and enum types in `Originator`.
+pub mod originator {
+    /// Person or organisation. Exactly one is required.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    #[prost(skip_debug)]
+    pub enum Party {
+        /// A natural person.
+        #[prost(message, tag = "1")]
+        Person(super::PersonName),
+        /// The registered name of an organisation, 1–140 characters of any script.
+        #[prost(string, tag = "2")]
+        OrganisationName(::prost::alloc::string::String),
+    }
+}
+/// The shop that the customer deals with, where the merchant acts for many. Write-only, like
+/// `Originator`.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct SubMerchant {
+    /// Its legal or trade name, 1–140 characters of any script. Required.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// The website where the order began, 1–255 printable ASCII characters without blanks. Required.
+    #[prost(string, tag = "2")]
+    pub url: ::prost::alloc::string::String,
+    /// What kind of business it is: a merchant category code (ISO 18245), four digits. Required.
+    #[prost(string, tag = "3")]
+    pub merchant_category_code: ::prost::alloc::string::String,
+}
 /// The request of CreatePayout.
 #[derive(Clone, PartialEq, ::prost::Message)]
 #[prost(skip_debug)]
@@ -2233,8 +2331,8 @@ pub struct CreatePayoutRequest {
     /// list is refused.
     #[prost(enumeration = "Speed", tag = "8")]
     pub speed: i32,
-    /// The text for the customer's bank statement, at most 35 characters. The bank may cut it. Absent:
-    /// the merchant's configured text.
+    /// The text for the customer's bank statement, at most 35 characters. The bank may cut it, of which
+    /// `CreatePayoutResponse.warnings` warns. Absent: the merchant's configured text.
     #[prost(string, tag = "9")]
     pub statement_descriptor: ::prost::alloc::string::String,
     /// A reference for the merchant's reports with the provider, at most 64 printable ASCII
@@ -2259,6 +2357,19 @@ pub struct CreatePayoutRequest {
     /// answered as it always is. Not part of the contents that are compared.
     #[prost(bool, tag = "14")]
     pub validate_only: bool,
+    /// Who the money comes from, where that is not the merchant. Absent: the merchant.
+    #[prost(message, optional, tag = "15")]
+    pub originator: ::core::option::Option<Originator>,
+    /// The shop that the customer deals with, where that is not the merchant. Absent: the merchant.
+    #[prost(message, optional, tag = "16")]
+    pub sub_merchant: ::core::option::Option<SubMerchant>,
+    /// The merchant's own reference of an order that it made with the provider before and that this
+    /// payout pays out from, 1–64 characters of `\[A-Za-z0-9_-\]`. Several payouts may name the same
+    /// order, together up to its amount. The provider then has no name for this payout alone by which
+    /// it could refuse a second one, so one that stays in doubt is not tried again for long: it waits
+    /// for an operator. Absent: none.
+    #[prost(string, tag = "17")]
+    pub related_order_reference: ::prost::alloc::string::String,
     /// Where to pay it. Exactly one is required; a server refuses a form that it does not know.
     #[prost(oneof = "create_payout_request::Destination", tags = "5, 6, 7")]
     pub destination: ::core::option::Option<create_payout_request::Destination>,
@@ -2273,9 +2384,10 @@ pub mod create_payout_request {
         #[prost(string, tag = "5")]
         DestinationId(::prost::alloc::string::String),
         /// A bank account and its holder. They are sealed while needed and erased once the provider has
-        /// taken them in.
+        /// taken them in. The account is then kept as a destination of the customer, as if it had been
+        /// registered: the same details again need no asking. DeleteDestination deletes it.
         #[prost(message, tag = "6")]
-        BankDetails(super::BankDetails),
+        BankDetails(::prost::alloc::boxed::Box<super::BankDetails>),
         /// A handle for the customer's account that the merchant already has from the provider, 1–128
         /// printable ASCII characters.
         #[prost(string, tag = "7")]
@@ -2295,6 +2407,19 @@ pub struct CreatePayoutResponse {
     /// the key is as free as before. What only the provider knows may still refuse the payout.
     #[prost(bool, tag = "3")]
     pub validated: bool,
+    /// What the caller should know although the payout is taken. At most 16; repeated with each call.
+    #[prost(message, repeated, tag = "4")]
+    pub warnings: ::prost::alloc::vec::Vec<Warning>,
+}
+/// Something about a payout that is taken all the same and may turn out otherwise than was meant.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Warning {
+    /// The path of the field in CreatePayoutRequest, also if the merchant's configured value is meant.
+    #[prost(string, tag = "1")]
+    pub field: ::prost::alloc::string::String,
+    /// For people: what may happen and what would be better; never a value.
+    #[prost(string, tag = "2")]
+    pub text: ::prost::alloc::string::String,
 }
 /// The request of GetPayout.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -2779,6 +2904,9 @@ pub mod payouts_client {
         /// are compared after normalisation (an IBAN without its spaces); `wait_until` is not part of
         /// them.
         ///
+        /// A field that the merchant's provider has no use for is refused (NOT_SUPPORTED), and one that the
+        /// merchant's contract demands is asked for (INVALID_FIELD); DescribeProvider tells both.
+        ///
         /// With `validate_only` all the same checks are made, and nothing is recorded and nobody is asked:
         /// the answer or the error is what the call would have met, as far as it can be known beforehand.
         ///
@@ -2990,6 +3118,9 @@ pub mod payouts_server {
         /// `replayed` set; no check on configuration, destination or provider comes before that. Contents
         /// are compared after normalisation (an IBAN without its spaces); `wait_until` is not part of
         /// them.
+        ///
+        /// A field that the merchant's provider has no use for is refused (NOT_SUPPORTED), and one that the
+        /// merchant's contract demands is asked for (INVALID_FIELD); DescribeProvider tells both.
         ///
         /// With `validate_only` all the same checks are made, and nothing is recorded and nobody is asked:
         /// the answer or the error is what the call would have met, as far as it can be known beforehand.
@@ -5036,6 +5167,14 @@ pub struct ProviderDescription {
     /// heard, it becomes PRESUMED. Absent with CONFIRMATION_CONFIRMED.
     #[prost(message, optional, tag = "13")]
     pub presumed_after: ::core::option::Option<::prost_types::Duration>,
+    /// The paths of fields of CreatePayoutRequest that are optional in general and that this merchant's
+    /// contract demands, sorted.
+    #[prost(string, repeated, tag = "14")]
+    pub required_fields: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The paths of fields of CreatePayoutRequest that this merchant's provider has no use for and that
+    /// are refused (NOT_SUPPORTED), sorted.
+    #[prost(string, repeated, tag = "15")]
+    pub unsupported_fields: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 /// What can be paid in one currency.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

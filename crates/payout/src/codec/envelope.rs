@@ -23,6 +23,7 @@ pub(super) enum Kind {
     QueueHold = 9,
     SettlementBreak = 10,
     Funds = 11,
+    Parties = 12,
 }
 
 impl Kind {
@@ -39,6 +40,7 @@ impl Kind {
             Self::QueueHold => "queue hold",
             Self::SettlementBreak => "settlement break",
             Self::Funds => "funds",
+            Self::Parties => "parties",
         }
     }
 }

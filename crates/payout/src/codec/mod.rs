@@ -22,7 +22,9 @@ mod input;
 mod money;
 mod notification;
 mod order;
+mod parties;
 mod payout;
+mod personal;
 mod queue;
 mod reason;
 mod reconcile;
@@ -37,6 +39,7 @@ use crate::codec::destination::{DestinationEventMirror, DestinationMirror};
 use crate::codec::envelope::Kind;
 use crate::codec::event::EventMirror;
 use crate::codec::notification::{EvidenceMirror, ParkedMirror};
+use crate::codec::parties::{PARTIES_LENGTH_MAX, PartiesMirror};
 use crate::codec::payout::{FenceMirror, RecordMirror};
 use crate::codec::queue::QueueHoldMirror;
 use crate::codec::reconcile::{FundsMirror, SettlementBreakMirror};
@@ -46,6 +49,7 @@ use crate::event::Event;
 use crate::id::PayoutId;
 use crate::machine;
 use crate::order::TargetRequest;
+use crate::party::Parties;
 use crate::port::{ParkedNotification, SealedEvidence};
 use crate::queue::QueueHold;
 use crate::reconcile::SettlementBreak;
@@ -184,6 +188,20 @@ pub fn encode_target(target: &TargetRequest) -> Zeroizing<Vec<u8>> {
     envelope::write_into(&mut bytes, Kind::Target, &TargetRequestMirror::from(target));
     assert!(bytes.len() <= TARGET_LENGTH_MAX, "a vector that grows leaves its secrets behind");
     bytes
+}
+
+/// The bytes of a payout's parties, in the clear: to be sealed before they are stored. They are
+/// wiped when dropped, and no copy of them stays behind.
+pub fn encode_parties(parties: &Parties) -> Zeroizing<Vec<u8>> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(PARTIES_LENGTH_MAX));
+    envelope::write_into(&mut bytes, Kind::Parties, &PartiesMirror::from(parties));
+    assert!(bytes.len() <= PARTIES_LENGTH_MAX, "a vector that grows leaves its secrets behind");
+    bytes
+}
+
+/// Reads what [`encode_parties`] wrote, in this or an earlier release, after it was opened.
+pub fn decode_parties(bytes: &[u8]) -> Result<Parties, CodecError> {
+    envelope::read::<PartiesMirror<'_>>(Kind::Parties, bytes)?.try_into()
 }
 
 /// Reads what [`encode_target`] wrote, in this or an earlier release, after it was opened.

@@ -9,7 +9,9 @@ use crate::codec::field::{
     Numbered, malformed, name, numbered, optional_millis, optional_time, required,
 };
 use crate::codec::money::MoneyMirror;
-use crate::order::{ExternalReference, Metadata, Order, Speed, StatementDescriptor, Target};
+use crate::order::{
+    ExternalReference, Metadata, Order, RelatedOrderReference, Speed, StatementDescriptor, Target,
+};
 
 #[derive(Encode, Decode)]
 #[cbor(map)]
@@ -34,6 +36,8 @@ pub(super) struct OrderMirror<'b> {
     submit_before: Option<i64>,
     #[b(10)]
     metadata: BTreeMap<&'b str, &'b str>,
+    #[n(11)]
+    related_order_reference: Option<&'b str>,
 }
 
 impl<'b> From<&'b Order> for OrderMirror<'b> {
@@ -52,6 +56,10 @@ impl<'b> From<&'b Order> for OrderMirror<'b> {
                 .map(StatementDescriptor::as_str),
             external_reference: order.external_reference.as_ref().map(ExternalReference::as_str),
             submit_before: optional_millis(order.submit_before),
+            related_order_reference: order
+                .related_order_reference
+                .as_ref()
+                .map(RelatedOrderReference::as_str),
             metadata: metadata.map(|(key, value)| (key.as_str(), value.as_str())).collect(),
         }
     }
@@ -63,6 +71,7 @@ impl TryFrom<OrderMirror<'_>> for Order {
     fn try_from(mirror: OrderMirror<'_>) -> Result<Self, CodecError> {
         let descriptor = mirror.statement_descriptor.map(StatementDescriptor::parse);
         let reference = mirror.external_reference.map(ExternalReference::parse);
+        let related = mirror.related_order_reference.map(RelatedOrderReference::parse);
         let metadata = mirror.metadata.into_iter();
         let metadata = metadata.map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
         Ok(Self {
@@ -78,6 +87,9 @@ impl TryFrom<OrderMirror<'_>> for Order {
             external_reference: reference
                 .transpose()
                 .map_err(malformed("order.external_reference"))?,
+            related_order_reference: related
+                .transpose()
+                .map_err(malformed("order.related_order_reference"))?,
             submit_before: optional_time(mirror.submit_before),
             metadata: Metadata::parse(metadata).map_err(malformed("order.metadata"))?,
         })

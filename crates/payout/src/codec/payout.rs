@@ -225,6 +225,8 @@ struct VaultMirror<'b> {
     handle: Option<&'b ByteSlice>,
     #[n(3)]
     target: Option<&'b ByteSlice>,
+    #[n(4)]
+    parties: Option<&'b ByteSlice>,
 }
 
 impl<'b> From<&'b Vault> for VaultMirror<'b> {
@@ -234,6 +236,7 @@ impl<'b> From<&'b Vault> for VaultMirror<'b> {
             request: bytes(&vault.request),
             handle: bytes(&vault.handle),
             target: bytes(&vault.target),
+            parties: bytes(&vault.parties),
         }
     }
 }
@@ -245,6 +248,7 @@ impl From<VaultMirror<'_>> for Vault {
             request: sealed(mirror.request),
             handle: sealed(mirror.handle),
             target: sealed(mirror.target),
+            parties: sealed(mirror.parties),
         }
     }
 }

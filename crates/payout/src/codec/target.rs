@@ -2,14 +2,19 @@
 
 use minicbor::{Decode, Encode};
 
-use crate::bank::{Account, BankDetails, Country, Holder, HolderName, Iban, LocalNumber};
+use crate::bank::{
+    Account, BankDetails, Country, Holder, HolderName, Iban, LocalNumber, Particulars,
+    PostalAddress,
+};
 use crate::codec::CodecError;
 use crate::codec::field::{malformed, name, required};
+use crate::codec::personal::optional_personal;
 use crate::order::{RawHandle, TargetRequest};
 
-/// Longer than the longest target: two names of 140 characters of four bytes, two numbers of 34,
-/// and a few bytes of framing.
-pub(super) const TARGET_LENGTH_MAX: usize = 1280;
+/// Longer than the longest target: two names and three lines of an address of 140 characters, each
+/// of four bytes, two numbers of 34, an e-mail address of 254, and a hundred bytes of short texts
+/// and framing.
+pub(super) const TARGET_LENGTH_MAX: usize = 3328;
 
 /// The stored kinds of target; each uses one of the other keys.
 const DESTINATION: u8 = 1;
@@ -29,6 +34,8 @@ pub(super) struct TargetRequestMirror<'b> {
     holder: Option<HolderMirror<'b>>,
     #[n(5)]
     handle: Option<&'b str>,
+    #[b(6)]
+    particulars: Option<ParticularsMirror<'b>>,
 }
 
 impl<'b> From<&'b TargetRequest> for TargetRequestMirror<'b> {
@@ -38,9 +45,13 @@ impl<'b> From<&'b TargetRequest> for TargetRequestMirror<'b> {
             TargetRequest::Destination(id) => {
                 Self { destination: Some(id.as_str()), ..plain(DESTINATION) }
             }
-            TargetRequest::BankAccount(BankDetails { account, holder }) => Self {
+            TargetRequest::BankAccount(BankDetails { account, holder, particulars }) => Self {
                 account: Some(account.into()),
                 holder: Some(holder.into()),
+                particulars: match particulars.given().is_empty() {
+                    true => None,
+                    false => Some(particulars.as_ref().into()),
+                },
                 ..plain(BANK_ACCOUNT)
             },
             TargetRequest::ProviderHandle(handle) => {
@@ -62,7 +73,9 @@ impl TryFrom<TargetRequestMirror<'_>> for TargetRequest {
             BANK_ACCOUNT => {
                 let account = required(mirror.account, "target.account")?.try_into()?;
                 let holder = required(mirror.holder, "target.holder")?.try_into()?;
-                Ok(Self::BankAccount(BankDetails { account, holder }))
+                let particulars = mirror.particulars.map(Particulars::try_from).transpose()?;
+                let particulars = Box::new(particulars.unwrap_or_default());
+                Ok(Self::BankAccount(BankDetails { account, holder, particulars }))
             }
             PROVIDER_HANDLE => {
                 const FIELD: &str = "target.handle";
@@ -191,4 +204,67 @@ impl TryFrom<HolderMirror<'_>> for Holder {
 
 fn holder_name(text: Option<&str>, field: &'static str) -> Result<HolderName, CodecError> {
     HolderName::parse(required(text, field)?).map_err(malformed(field))
+}
+
+#[derive(Encode, Decode)]
+#[cbor(map)]
+struct ParticularsMirror<'b> {
+    #[n(1)]
+    country: Option<&'b str>,
+    #[n(2)]
+    postal_code: Option<&'b str>,
+    #[n(3)]
+    city: Option<&'b str>,
+    #[n(4)]
+    line_1: Option<&'b str>,
+    #[n(5)]
+    line_2: Option<&'b str>,
+    #[n(6)]
+    date_of_birth: Option<&'b str>,
+    #[n(7)]
+    mobile_phone: Option<&'b str>,
+    #[n(8)]
+    email: Option<&'b str>,
+    #[n(9)]
+    national_id: Option<&'b str>,
+}
+
+impl<'b> From<&'b Particulars> for ParticularsMirror<'b> {
+    fn from(particulars: &'b Particulars) -> Self {
+        let given = particulars.given();
+        let at = |path| given.iter().find(|(name, _)| *name == path).map(|(_, value)| *value);
+        Self {
+            country: at("address.country_code"),
+            postal_code: at("address.postal_code"),
+            city: at("address.city"),
+            line_1: at("address.line_1"),
+            line_2: at("address.line_2"),
+            date_of_birth: at("date_of_birth"),
+            mobile_phone: at("mobile_phone"),
+            email: at("email"),
+            national_id: at("national_id"),
+        }
+    }
+}
+
+impl TryFrom<ParticularsMirror<'_>> for Particulars {
+    type Error = CodecError;
+
+    fn try_from(mirror: ParticularsMirror<'_>) -> Result<Self, CodecError> {
+        let country = mirror.country.map(Country::parse).transpose();
+        let address = PostalAddress {
+            country: country.map_err(malformed("target.holder.country"))?,
+            postal_code: optional_personal(mirror.postal_code, "target.holder.postal_code")?,
+            city: optional_personal(mirror.city, "target.holder.city")?,
+            line_1: optional_personal(mirror.line_1, "target.holder.line_1")?,
+            line_2: optional_personal(mirror.line_2, "target.holder.line_2")?,
+        };
+        Ok(Self {
+            address,
+            date_of_birth: optional_personal(mirror.date_of_birth, "target.holder.date_of_birth")?,
+            mobile_phone: optional_personal(mirror.mobile_phone, "target.holder.mobile_phone")?,
+            email: optional_personal(mirror.email, "target.holder.email")?,
+            national_id: optional_personal(mirror.national_id, "target.holder.national_id")?,
+        })
+    }
 }

@@ -100,7 +100,8 @@ pub(super) fn unanswered(
 }
 
 /// Whether the contents being refused now proves that they always were: where the same bytes are
-/// answered alike, and no order made of other bytes can bear our name.
+/// answered alike, and no order made of other bytes can bear our name. What an order made before
+/// has left to pay out may have gone to the first of two sends.
 fn speaks_for_every_send(case: &Case<'_>, attempt: &Attempt) -> bool {
     let same_bytes = case.policy.doubt == DoubtPolicy::Resend;
     let duplicate = match attempt.status {
@@ -112,7 +113,8 @@ fn speaks_for_every_send(case: &Case<'_>, attempt: &Attempt) -> bool {
         | AttemptStatus::Absent
         | AttemptStatus::Ended => false,
     };
-    same_bytes && !duplicate && !case.payout.is_spoken_of()
+    let related = case.payout.order.related_order_reference.is_some();
+    same_bytes && !related && !duplicate && !case.payout.is_spoken_of()
 }
 
 /// A look-up found nothing. Only the second of two that are far enough apart, and late enough that

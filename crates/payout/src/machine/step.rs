@@ -159,7 +159,17 @@ pub fn forgotten_since(payout: &Payout, continuous_since: Timestamp) -> Option<T
 /// What is to be done, or waited for, once a payout's time is up; none before. A clock that was set
 /// a moment ago is not believed: nothing is given up for ever on its word.
 fn beyond_horizon(since: Timestamp, policy: &Policy, time: Time, step: Step) -> Option<Step> {
-    if time.wall < since.plus(policy.horizon) {
+    beyond(since.plus(policy.horizon), policy, time, step)
+}
+
+/// The same for a payout that was sent: how long it may be sent again depends on its order.
+fn sent_beyond_horizon(payout: &Payout, policy: &Policy, time: Time) -> Option<Step> {
+    let end = first_send(payout).plus(policy.horizon_of(&payout.order));
+    beyond(end, policy, time, Step::Park(Reason::HorizonPassed))
+}
+
+fn beyond(end: Timestamp, policy: &Policy, time: Time, step: Step) -> Option<Step> {
+    if time.wall < end {
         return None;
     }
     match time.has_passed(policy.request_timeout, Timestamp::EPOCH) {
@@ -193,6 +203,9 @@ fn pending(payout: &Payout, held: Option<Hold>, policy: &Policy, time: Time) -> 
     if too_late {
         return Step::Park(Reason::SubmitBeforePassed);
     }
+    if policy.leaves_forgotten(&payout.order) {
+        return Step::Park(Reason::ResendUnprotected);
+    }
     unsent(payout, held, time.wall, Step::Open)
 }
 
@@ -211,21 +224,20 @@ fn indeterminate(payout: &Payout, policy: &Policy, time: Time) -> Step {
     if payout.live_attempt().is_none() && !payout.is_spoken_of() {
         let forgetful = payout.forgetful_until.is_some();
         return match (forgetful, policy.doubt.looks_up()) {
-            (true, true) => {
-                let park = Step::Park(Reason::HorizonPassed);
-                beyond_horizon(first_send(payout), policy, time, park).unwrap_or(Step::Ask)
-            }
+            (true, true) => sent_beyond_horizon(payout, policy, time).unwrap_or(Step::Ask),
             (true, false) if payout.cancel_requested => Step::Park(Reason::CancelRequested),
             (true, false) if is_too_late(payout, time.wall) => {
                 Step::Park(Reason::SubmitBeforePassed)
             }
             (false, _) if is_too_late(payout, time.wall) => Step::Expire,
+            (true, false) if policy.leaves_forgotten(&payout.order) => {
+                Step::Park(Reason::ResendUnprotected)
+            }
             _ if payout.attempts.len() >= ATTEMPTS_MAX => Step::Park(Reason::HorizonPassed),
             _ => Step::Open,
         };
     }
-    let park = Step::Park(Reason::HorizonPassed);
-    beyond_horizon(first_send(payout), policy, time, park).unwrap_or(Step::Ask)
+    sent_beyond_horizon(payout, policy, time).unwrap_or(Step::Ask)
 }
 
 /// Silence counts from when our own request was answered, or from when we began to listen without

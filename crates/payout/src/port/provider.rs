@@ -18,6 +18,7 @@ use crate::id::{Customer, ProviderAccount, ProviderReference};
 use crate::input::{Input, ProviderWords};
 use crate::money::{Currency, Money};
 use crate::order::{Order, RawHandle, TargetRequest};
+use crate::party::Parties;
 use crate::policy::Policy;
 use crate::port::Treasury;
 use crate::reason::Reason;
@@ -45,11 +46,20 @@ pub trait Provider: Send + Sync {
 
     /// Checks an order before anything is recorded: currency, amount, parts that this merchant's
     /// contract demands; not its target, which is [`Onboarding::check_target`]'s. Pure.
-    fn check(&self, order: &Order) -> Result<(), Unfit>;
+    fn check(&self, order: &Order, parties: &Parties) -> Result<(), Unfit>;
+
+    /// What a caller should know of an order that [`Provider::check`] lets pass. Pure.
+    fn warnings(&self, order: &Order) -> Vec<Warning>;
 
     /// The exact request that pays `payout` to `handle`. Pure and repeatable: the same payout,
-    /// handle, generation and configuration give the same bytes.
-    fn prepare(&self, payout: &Payout, handle: &Handle, generation: u32) -> Result<Request, Unfit>;
+    /// handle, parties, generation and configuration give the same bytes.
+    fn prepare(
+        &self,
+        payout: &Payout,
+        handle: &Handle,
+        parties: &Parties,
+        generation: u32,
+    ) -> Result<Request, Unfit>;
 
     /// Sends a request for the first time, once; never retries. The answer always settles the
     /// attempt or leaves it in doubt: `NotSent` only if the connection was never made. A dropped
@@ -202,6 +212,15 @@ pub struct Unfit {
     pub kind: UnfitKind,
 }
 
+/// Something about an order that is taken all the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    /// The path of the field in the API.
+    pub field: &'static str,
+    /// What may happen and what would be better; never the value.
+    pub why: String,
+}
+
 /// Whether a value is wrong in itself or only for this merchant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UnfitKind {
@@ -235,6 +254,9 @@ impl fmt::Debug for Inbound {
 pub struct Receipt {
     /// The name under which the provider knows the order: a payout's id, or something foreign.
     pub names: ProviderReference,
+    /// The order made before that it says the payout belongs to. It is not believed of a payout
+    /// that was created otherwise.
+    pub related: Option<ProviderReference>,
     /// What it says; its `receipt` is always set.
     pub input: Input,
     /// Whether it may be about a payout, or about anything that becomes of one. False only for
@@ -284,6 +306,10 @@ pub struct Description {
     pub countries: Vec<Country>,
     /// What is supported.
     pub methods: Vec<Method>,
+    /// Paths of fields that this merchant's contract demands, sorted.
+    pub required_fields: Vec<&'static str>,
+    /// Paths of fields that are refused, sorted.
+    pub unsupported_fields: Vec<&'static str>,
     /// After which silence an accepted payout is presumed paid; none, where a confirmation can be
     /// expected for a successful payout.
     pub presumed_after: Option<Duration>,

@@ -15,7 +15,7 @@ use payout::input::{Certainty, Input, ProviderWords, Report, Reported, What};
 use payout::keys::KeyId;
 use payout::machine::{self, Block, Declined, Situation, Step, Tries};
 use payout::money::{Currency, Money};
-use payout::order::{Metadata, Order, Speed, Target};
+use payout::order::{Metadata, Order, RelatedOrderReference, Speed, Target};
 use payout::policy::{Backoff, DoubtPolicy, Policy, Polling};
 use payout::record::{Payout, Record, Schedule, Vault};
 use payout::seal::Sealed;
@@ -33,6 +33,8 @@ pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 pub(crate) const SEND_WINDOW: Duration = Duration::from_secs(10);
 pub(crate) const SPACING: Duration = Duration::from_secs(120);
 pub(crate) const HORIZON: Duration = DAY;
+/// How long a payout that belongs to another order is sent again.
+pub(crate) const RELATED_HORIZON: Duration = Duration::from_secs(300);
 pub(crate) const HOLD: Duration = Duration::from_secs(300);
 
 /// The same bytes are answered alike, everything is notified: nothing is polled.
@@ -40,6 +42,7 @@ pub(crate) fn resend() -> Policy {
     Policy {
         doubt: DoubtPolicy::Resend,
         horizon: HORIZON,
+        related_horizon: RELATED_HORIZON,
         send_window: SEND_WINDOW,
         request_timeout: REQUEST_TIMEOUT,
         retry: Backoff { first: SECOND, max: 10 * MINUTE },
@@ -66,6 +69,8 @@ pub(crate) struct Beginning {
     pub(crate) unresolved: bool,
     pub(crate) forgetful: bool,
     pub(crate) submit_before: Option<Timestamp>,
+    /// Whether it belongs to an order made before.
+    pub(crate) related: bool,
 }
 
 pub(crate) fn name(text: &str) -> Incarnation {
@@ -99,6 +104,7 @@ pub(crate) fn order(submit_before: Option<Timestamp>) -> Order {
         speed: Speed::Standard,
         statement_descriptor: None,
         external_reference: None,
+        related_order_reference: None,
         submit_before,
         metadata: Metadata::default(),
     }
@@ -146,7 +152,10 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) fn new(policy: Policy, beginning: Beginning) -> Self {
-        let order = order(beginning.submit_before);
+        let mut order = order(beginning.submit_before);
+        if beginning.related {
+            order.related_order_reference = RelatedOrderReference::parse("p2p-1").ok();
+        }
         let created = Created {
             fingerprint: Fingerprint { version: 1, key: KeyId(1), fields: BTreeMap::new() },
             forgetful_until: beginning.forgetful.then_some(START),

@@ -114,6 +114,7 @@ impl Run {
             provider.remember(START, &mut tape, &mut later);
         }
         let beginning = Beginning {
+            related: false,
             unresolved: tape.chance(3),
             forgetful: forgotten,
             submit_before: tape.chance(4).then(|| START.plus(HOUR)),

@@ -50,8 +50,12 @@ fn history(bytes: &[u8]) -> StateName {
             [usize::from(tape.pick(4))]
         .clone();
     let submit_before = tape.chance(4).then(|| START.plus(HOUR));
-    let beginning =
-        Beginning { unresolved: tape.chance(3), forgetful: tape.chance(3), submit_before };
+    let beginning = Beginning {
+        unresolved: tape.chance(3),
+        forgetful: tape.chance(3),
+        submit_before,
+        related: tape.chance(4),
+    };
     let mut bench = Bench::new(policy, beginning);
     while !tape.is_at_end() {
         match tape.pick(4) {

@@ -167,6 +167,7 @@ impl Standing {
     /// A payout that stands so under `policy`; none where no payout can.
     pub(crate) fn bench(self, policy: &Policy) -> Option<Bench> {
         let beginning = Beginning {
+            related: false,
             unresolved: matches!(
                 self,
                 Self::Unresolved | Self::UnresolvedForgetful | Self::UnresolvedOutOfReach

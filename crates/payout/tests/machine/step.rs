@@ -10,8 +10,8 @@ use payout::reason::Reason;
 use payout::state::{State, StateName};
 
 use crate::bench::{
-    Beginning, Bench, DAY, HOLD, HORIZON, HOUR, MINUTE, REQUEST_TIMEOUT, SECOND, SEND_WINDOW,
-    SPACING, START, look_up, money, name, receipt, report, resend, said,
+    Beginning, Bench, DAY, HOLD, HORIZON, HOUR, MINUTE, RELATED_HORIZON, REQUEST_TIMEOUT, SECOND,
+    SEND_WINDOW, SPACING, START, look_up, money, name, receipt, report, resend, said,
 };
 use crate::standings::{Standing, refused};
 
@@ -357,4 +357,49 @@ fn a_completed_payout_is_polled_daily_to_the_end_of_its_return_window() {
         bench.reschedule(1);
     }
     assert_eq!((bench.record.schedule.due_at, bench.step()), (None, Step::Done));
+}
+
+/// A payout that belongs to an order made before.
+fn related(policy: Policy) -> Bench {
+    let mut bench = Bench::new(policy, Beginning { related: true, ..Beginning::default() });
+    bench.open();
+    bench
+}
+
+/// Nothing but the provider's memory protects it, and nobody knows how long that lasts.
+#[test]
+fn a_payout_of_another_order_is_sent_again_for_minutes_only() {
+    let mut bench = related(resend());
+    bench.must(What::InDoubt(Reason::AnswerLost));
+    bench.wait(RELATED_HORIZON - SECOND);
+    assert_eq!(bench.step(), Step::Ask);
+    bench.wait(SECOND);
+    assert_eq!(bench.step(), Step::Park(Reason::HorizonPassed));
+    let mut short = resend();
+    short.horizon = MINUTE;
+    let mut bench = related(short);
+    bench.must(What::InDoubt(Reason::AnswerLost)).wait(MINUTE);
+    assert_eq!(bench.step(), Step::Park(Reason::HorizonPassed));
+}
+
+/// What the order has left may have gone to the first of two sends.
+#[test]
+fn a_payout_of_another_order_is_not_failed_by_what_a_repeat_meets() {
+    let mut bench = related(resend());
+    bench.must(What::InDoubt(Reason::AnswerLost));
+    bench.must(refused(RefusalKind::Content));
+    assert_eq!(bench.payout().state.name(), StateName::Indeterminate);
+    let mut first = related(resend());
+    first.must(refused(RefusalKind::Content));
+    assert_eq!(first.payout().state.name(), StateName::Failed);
+}
+
+/// A past that was forgotten may have paid, and the order would take a second payout.
+#[test]
+fn a_payout_of_another_order_is_not_sent_by_a_store_that_forgot() {
+    let bench =
+        Bench::new(resend(), Beginning { related: true, forgetful: true, ..Beginning::default() });
+    assert_eq!(bench.step(), Step::Park(Reason::ResendUnprotected));
+    let bench = Bench::new(resend(), Beginning { forgetful: true, ..Beginning::default() });
+    assert_eq!(bench.step(), Step::Open);
 }

@@ -113,6 +113,23 @@ pub(crate) struct TrustlyEurope {
     /// The currencies in which Trustly settles automatically, whose reports are fetched each day.
     #[serde(default)]
     pub(crate) settled_currencies: Vec<String>,
+    #[serde(default)]
+    pub(crate) profile: Profile,
+}
+
+/// What the contract with Trustly demands of each payout.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Profile {
+    /// Nothing beyond what is always demanded.
+    #[default]
+    Standard,
+    /// Who the money comes from.
+    TransferService,
+    /// That, and the shop that the customer deals with.
+    EmoPartner,
+    /// The same two.
+    EWallet,
 }
 
 /// A private key of a merchant's, in PEM.
@@ -194,6 +211,8 @@ pub(crate) enum DuplicateProtection {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Policy {
     pub(crate) horizon: Option<Span>,
+    /// Europe: the same for payouts from an order made before.
+    pub(crate) related_horizon: Option<Span>,
     pub(crate) send_window: Option<Span>,
     pub(crate) request_timeout: Option<Span>,
     pub(crate) retry_first: Option<Span>,

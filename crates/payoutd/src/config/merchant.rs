@@ -10,6 +10,7 @@ use trustly::amer::provider as amer;
 use trustly::amer::wire::deposit::{Encoding, InstantFlag};
 use trustly::decimal::Decimals;
 use trustly::eu::clearing_house::SwedishIban;
+use trustly::eu::profile::Profile;
 use trustly::eu::provider as eu;
 use trustly::eu::signature::Algorithm;
 use trustly::secret::Secret;
@@ -111,6 +112,12 @@ fn europe(
             file::HufDecimals::Two => Decimals::Two,
         },
         settled_currencies: settled_currencies(path, account, mistakes),
+        profile: match account.profile {
+            file::Profile::Standard => Profile::Standard,
+            file::Profile::TransferService => Profile::TransferService,
+            file::Profile::EmoPartner => Profile::EmoPartner,
+            file::Profile::EWallet => Profile::EWallet,
+        },
         policy,
     };
     Some((config, keys.lines))
@@ -267,6 +274,7 @@ fn common_policy(given: &file::Policy) -> Policy {
     Policy {
         doubt: DoubtPolicy::Resend,
         horizon: or(given.horizon, "24h"),
+        related_horizon: or(given.related_horizon, "5m"),
         send_window: or(given.send_window, "5s"),
         request_timeout: or(given.request_timeout, "30s"),
         retry: Backoff { first: or(given.retry_first, "1s"), max: or(given.retry_max, "5m") },

@@ -1,7 +1,11 @@
 //! Bank details as callers give them. They go in and never come out again.
 
 use api::v1;
-use payout::bank::{Account, BankDetails, Country, Holder, HolderName, Iban, LocalNumber};
+use payout::bank::{
+    Account, BankDetails, Country, Holder, HolderName, Iban, LocalNumber, Particulars,
+    PostalAddress,
+};
+use payout::personal::{Personal, kind};
 use payout::text::{Invalid, Shape};
 
 use super::fields::Fields;
@@ -26,7 +30,11 @@ pub(super) fn bank_details(
     };
     let account = account(fields, details.account.as_ref());
     let holder = holder(fields, details.holder.as_ref());
-    Some(BankDetails { account: account?, holder: holder? })
+    let particulars = match &details.holder {
+        Some(given) => Box::new(particulars(fields, given)),
+        None => Box::default(),
+    };
+    Some(BankDetails { account: account?, holder: holder?, particulars })
 }
 
 fn account(fields: &mut Fields, account: Option<&v1::BankAccount>) -> Option<Account> {
@@ -83,7 +91,43 @@ fn holder(fields: &mut Fields, holder: Option<&v1::AccountHolder>) -> Option<Hol
     }
 }
 
-fn name(text: &str) -> Result<HolderName, Invalid> {
+/// What is known of a holder beside the name; what is wrong is noted.
+fn particulars(fields: &mut Fields, given: &v1::AccountHolder) -> Particulars {
+    let organisation =
+        matches!(given.holder, Some(v1::account_holder::Holder::OrganisationName(_)));
+    if organisation && !given.date_of_birth.is_empty() {
+        let why = "is for persons; leave it out for an organisation";
+        fields.wrong(path("holder.date_of_birth"), why);
+    }
+    Particulars {
+        address: given
+            .address
+            .as_ref()
+            .map_or_else(PostalAddress::default, |it| address(fields, it)),
+        date_of_birth: personal(fields, "date_of_birth", &given.date_of_birth),
+        mobile_phone: personal(fields, "mobile_phone", &given.mobile_phone),
+        email: personal(fields, "email", &given.email),
+        national_id: personal(fields, "national_id", &given.national_id),
+    }
+}
+
+fn address(fields: &mut Fields, given: &v1::PostalAddress) -> PostalAddress {
+    let country = path("holder.address.country_code");
+    PostalAddress {
+        country: fields.optional(country, &given.country_code, Country::parse),
+        postal_code: personal(fields, "address.postal_code", &given.postal_code),
+        city: personal(fields, "address.city", &given.city),
+        line_1: personal(fields, "address.line_1", &given.line_1),
+        line_2: personal(fields, "address.line_2", &given.line_2),
+    }
+}
+
+fn personal<K: kind::Kind>(fields: &mut Fields, rest: &str, text: &str) -> Option<Personal<K>> {
+    fields.optional(path(&format!("holder.{rest}")), text, Personal::parse)
+}
+
+/// A part of a person's name, which the API keeps shorter than that of an organisation.
+pub(super) fn name(text: &str) -> Result<HolderName, Invalid> {
     const SHAPE: Shape = Shape {
         length_max: PERSON_NAME_LENGTH_MAX,
         allowed: |_| true,

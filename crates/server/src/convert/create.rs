@@ -3,15 +3,17 @@
 use std::time::Duration;
 
 use api::v1;
-use engine::{CreateRequest, WaitUntil};
+use engine::{CreateRequest, WaitUntil, Wish};
 use payout::id::IdempotencyKey;
 use payout::money::{Currency, Money};
 use payout::order::{
-    ExternalReference, Metadata, Order, RawHandle, Speed, StatementDescriptor, TargetRequest,
+    ExternalReference, Metadata, Order, RawHandle, RelatedOrderReference, Speed,
+    StatementDescriptor, TargetRequest,
 };
 
 use super::bank::bank_details;
 use super::fields::Fields;
+use super::party::parties;
 use super::time::parse_timestamp;
 use crate::status::Failure;
 
@@ -34,6 +36,11 @@ pub(crate) fn create(
     let reference = &request.external_reference;
     let external_reference =
         fields.optional("external_reference", reference, ExternalReference::parse);
+    let related = &request.related_order_reference;
+    let related_order_reference =
+        fields.optional("related_order_reference", related, RelatedOrderReference::parse);
+    let v1::CreatePayoutRequest { originator, sub_merchant, .. } = &request;
+    let parties = parties(&mut fields, originator.as_ref(), sub_merchant.as_ref());
     let submit_before = match &request.submit_before {
         Some(time) => fields.parsed("submit_before", parse_timestamp(time)),
         None => None,
@@ -52,10 +59,12 @@ pub(crate) fn create(
             speed: speed?,
             statement_descriptor,
             external_reference,
+            related_order_reference,
             submit_before,
             metadata: metadata?,
         };
-        Some(CreateRequest { order, target, wait_until: wait_until?, wait_max })
+        let wish = Box::new(Wish { order, target, parties: parties? });
+        Some(CreateRequest { wish, wait_until: wait_until?, wait_max })
     })
 }
 

@@ -2,7 +2,7 @@
 
 use api::v1;
 use payout::money::{Currency, MINOR_UNITS_MAX, Money};
-use payout::port::{Description, Method};
+use payout::port::{Description, Method, Warning};
 
 use super::destination::clipped;
 use super::time::duration;
@@ -40,9 +40,26 @@ pub(crate) fn description(
             true => v1::DuplicateProtection::Confirmed.into(),
             false => v1::DuplicateProtection::Unconfirmed.into(),
         },
+        required_fields: sorted(&description.required_fields),
+        unsupported_fields: sorted(&description.unsupported_fields),
         // Nothing is ever trimmed.
         retention: None,
     }
+}
+
+/// What a caller should know of an order although it is taken.
+pub(crate) fn warnings(warnings: &[Warning]) -> Vec<v1::Warning> {
+    let shown = |warning: &Warning| v1::Warning {
+        field: warning.field.to_owned(),
+        text: warning.why.clone(),
+    };
+    warnings.iter().map(shown).collect()
+}
+
+fn sorted(paths: &[&str]) -> Vec<String> {
+    let mut paths: Vec<String> = paths.iter().map(|path| (*path).to_owned()).collect();
+    paths.sort_unstable();
+    paths
 }
 
 fn currency(currency: Currency, min: Option<Money>, max: Option<Money>) -> v1::CurrencyCapability {

@@ -61,7 +61,7 @@ impl Fields {
     /// The value of a field whose absence is an empty text.
     pub(super) fn optional<T>(
         &mut self,
-        field: &'static str,
+        field: impl Into<String>,
         text: &str,
         parse: fn(&str) -> Result<T, Invalid>,
     ) -> Option<T> {

@@ -12,6 +12,7 @@ mod fields;
 mod operations;
 mod page;
 mod parked;
+mod party;
 mod payout;
 mod query;
 mod time;
@@ -19,7 +20,7 @@ mod treasury;
 
 pub(crate) use cause::reason_name;
 pub(crate) use create::create;
-pub(crate) use description::description;
+pub(crate) use description::{description, warnings};
 pub(crate) use destination::{
     delete_destination, destination, destination_list, get_destination, import_destination,
     register_destination,

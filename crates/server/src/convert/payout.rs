@@ -41,6 +41,10 @@ pub(crate) fn payout(payout: &Payout) -> v1::Payout {
             .external_reference
             .as_ref()
             .map_or_else(String::new, |text| text.as_str().to_owned()),
+        related_order_reference: order
+            .related_order_reference
+            .as_ref()
+            .map_or_else(String::new, |text| text.as_str().to_owned()),
         submit_before: order.submit_before.map(timestamp),
         metadata,
         state: state(payout.state.name()).into(),

@@ -163,8 +163,9 @@ async fn preview(
         }
         Preview::Creation(creation) => creation,
     };
-    let id = payout_id(&creation.order.merchant, &creation.order.idempotency_key);
-    match engine.validate(creation.order, creation.target).await.map_err(Failure::Validate)? {
+    let order = &creation.wish.order;
+    let id = payout_id(&order.merchant, &order.idempotency_key);
+    match engine.validate(creation.wish).await.map_err(Failure::Validate)? {
         Validation::Known(payout) => Ok(convert::recorded_preview(&payout)),
         Validation::Fits { request } => Ok(convert::creation_preview(&id, request)),
     }

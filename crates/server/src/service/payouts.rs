@@ -8,7 +8,7 @@ use api::v1::payouts_server::Payouts;
 use engine::{CancelAnswer, CreateRequest, Created, Engine, QueryError, Tail, Validation};
 use futures_util::future::{Either, select};
 use payout::id::{Merchant, PayoutId};
-use payout::port::{Entry, Fact, Filter, Page, PageToken, Selection};
+use payout::port::{Entry, Fact, Filter, Page, PageToken, Selection, Warning};
 use payout::record::Payout;
 use prost::Message;
 use tonic::{Request, Response, Status, async_trait};
@@ -104,24 +104,35 @@ async fn create(
     if request.validate_only {
         return validate(engine, request).await;
     }
-    let Created { payout, replayed } = engine.create(convert::create(request, wait_max)?).await?;
-    Ok(created(&payout, replayed))
+    let request = convert::create(request, wait_max)?;
+    let warnings = engine.warnings(&request.wish.order);
+    let Created { payout, replayed } = engine.create(request).await?;
+    Ok(created(&payout, replayed, &warnings))
 }
 
-fn created(payout: &Payout, replayed: bool) -> v1::CreatePayoutResponse {
-    v1::CreatePayoutResponse { payout: Some(convert::payout(payout)), replayed, validated: false }
+fn created(payout: &Payout, replayed: bool, warnings: &[Warning]) -> v1::CreatePayoutResponse {
+    v1::CreatePayoutResponse {
+        payout: Some(convert::payout(payout)),
+        replayed,
+        validated: false,
+        warnings: convert::warnings(warnings),
+    }
 }
 
 async fn validate(
     engine: &Engine,
     request: v1::CreatePayoutRequest,
 ) -> Result<v1::CreatePayoutResponse, Failure> {
-    let CreateRequest { order, target, .. } = convert::create(request, Duration::ZERO)?;
-    match engine.validate(order, target).await.map_err(Failure::Validate)? {
-        Validation::Known(payout) => Ok(created(&payout, true)),
-        Validation::Fits { .. } => {
-            Ok(v1::CreatePayoutResponse { payout: None, replayed: false, validated: true })
-        }
+    let CreateRequest { wish, .. } = convert::create(request, Duration::ZERO)?;
+    let warnings = engine.warnings(&wish.order);
+    match engine.validate(wish).await.map_err(Failure::Validate)? {
+        Validation::Known(payout) => Ok(created(&payout, true, &warnings)),
+        Validation::Fits { .. } => Ok(v1::CreatePayoutResponse {
+            payout: None,
+            replayed: false,
+            validated: true,
+            warnings: convert::warnings(&warnings),
+        }),
     }
 }
 

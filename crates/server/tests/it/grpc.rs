@@ -140,7 +140,10 @@ async fn what_the_provider_cannot_do_is_not_supported() {
         customer: "c".to_owned(),
         bank_details: Some(v1::BankDetails {
             account: Some(v1::BankAccount { form: Some(iban) }),
-            holder: Some(v1::AccountHolder { holder: Some(holder) }),
+            holder: Some(v1::AccountHolder {
+                holder: Some(holder),
+                ..v1::AccountHolder::default()
+            }),
         }),
     };
     let status = destinations.register_destination(request).await.unwrap_err();

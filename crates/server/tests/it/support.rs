@@ -26,6 +26,7 @@ use payout::input::{Certainty, Input, Refusal, RefusalKind, Report, Reported, Wh
 use payout::keys::{KEY_LENGTH, KeyId, KeyRing};
 use payout::money::Currency;
 use payout::order::{Order, RawHandle, TargetRequest};
+use payout::party::Parties;
 use payout::policy::{Backoff, DoubtPolicy, Policy};
 use payout::port::*;
 use payout::queue::{QueueHold, QueueHoldKind};
@@ -306,6 +307,7 @@ impl TestProvider {
         let policy = Policy {
             doubt: DoubtPolicy::Resend,
             horizon: minute,
+            related_horizon: minute,
             send_window: minute,
             request_timeout: minute,
             retry: Backoff { first: minute, max: minute },
@@ -337,9 +339,14 @@ impl Provider for TestProvider {
             presumed_after: None,
             duplicate_protection: true,
             return_window: self.policy.return_window,
+            required_fields: Vec::new(),
+            unsupported_fields: Vec::new(),
         }
     }
-    fn check(&self, order: &Order) -> Result<(), Unfit> {
+    fn warnings(&self, _: &Order) -> Vec<Warning> {
+        Vec::new()
+    }
+    fn check(&self, order: &Order, _: &Parties) -> Result<(), Unfit> {
         match order.amount.currency().code() {
             "EUR" => Ok(()),
             _ => Err(Unfit {
@@ -349,7 +356,13 @@ impl Provider for TestProvider {
             }),
         }
     }
-    fn prepare(&self, payout: &Payout, handle: &Handle, _: u32) -> Result<Request, Unfit> {
+    fn prepare(
+        &self,
+        payout: &Payout,
+        handle: &Handle,
+        _: &Parties,
+        _: u32,
+    ) -> Result<Request, Unfit> {
         Ok(Request {
             bytes: handle.reveal().to_vec().into(),
             masked: payout.id.to_string(),
@@ -392,6 +405,7 @@ fn receipt(names: &str) -> Receipt {
     };
     Receipt {
         names: ProviderReference::parse(names).unwrap(),
+        related: None,
         input,
         may_concern_payouts: true,
         acknowledgement: Acknowledgement { content_type: "text/plain", body: b"ack".to_vec() },

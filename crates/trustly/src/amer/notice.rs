@@ -34,6 +34,7 @@ pub(super) fn receive(americas: &Americas, inbound: &Inbound) -> Result<Receipt,
         ..own(what(&webhook))
     };
     Ok(Receipt {
+        related: None,
         names: names(&webhook)?,
         input,
         may_concern_payouts: may_concern_payouts(&webhook),

@@ -9,10 +9,11 @@ use payout::id::{Customer, ProviderAccount};
 use payout::input::{Input, ProviderWords, Refusal, RefusalKind, What};
 use payout::money::{Currency, Money};
 use payout::order::{Order, RawHandle, Speed, TargetRequest};
+use payout::party::Parties;
 use payout::policy::{DoubtPolicy, Policy};
 use payout::port::{
     Answer, Description, Evidence, EvidenceKind, Handle, Inbound, Method, Onboarding, Provider,
-    Receipt, Rejection, Request, Resolution, Resolved, Treasury, Unfit, UnfitKind,
+    Receipt, Rejection, Request, Resolution, Resolved, Treasury, Unfit, UnfitKind, Warning,
 };
 use payout::reason::Reason;
 use payout::record::Payout;
@@ -33,6 +34,9 @@ use crate::words::{own, words};
 
 /// The currencies Trustly Americas pays out in.
 const CURRENCIES: [&str; 2] = ["CAD", "USD"];
+
+/// What callers may say of a payout and a deposit has no member for, sorted.
+const UNSUPPORTED: [&str; 3] = ["originator", "related_order_reference", "sub_merchant"];
 
 /// A merchant's account with Trustly Americas.
 pub struct Config {
@@ -240,10 +244,21 @@ impl Provider for Americas {
             presumed_after: None,
             duplicate_protection: confirmed,
             return_window: self.config.policy.return_window,
+            required_fields: Vec::new(),
+            unsupported_fields: UNSUPPORTED.to_vec(),
         }
     }
 
-    fn check(&self, order: &Order) -> Result<(), Unfit> {
+    fn check(&self, order: &Order, parties: &Parties) -> Result<(), Unfit> {
+        let given = [
+            parties.originator.is_some(),
+            order.related_order_reference.is_some(),
+            parties.sub_merchant.is_some(),
+        ];
+        if let Some((field, _)) = UNSUPPORTED.iter().zip(given).find(|(_, given)| *given) {
+            let why = "has no place in this region's payouts; leave it out".to_owned();
+            return Err(Unfit { field, why, kind: UnfitKind::NotPossible });
+        }
         if !CURRENCIES.contains(&order.amount.currency().code()) {
             let why = "is not paid out in this region; send USD or CAD".to_owned();
             let field = "amount.currency_code";
@@ -257,7 +272,17 @@ impl Provider for Americas {
         Ok(())
     }
 
-    fn prepare(&self, payout: &Payout, handle: &Handle, _: u32) -> Result<Request, Unfit> {
+    fn warnings(&self, _: &Order) -> Vec<Warning> {
+        Vec::new()
+    }
+
+    fn prepare(
+        &self,
+        payout: &Payout,
+        handle: &Handle,
+        _: &Parties,
+        _: u32,
+    ) -> Result<Request, Unfit> {
         let authorization = authorization_for(&payout.order, handle)?;
         let deposit = Deposit {
             merchant_reference: payout.id.as_str(),

@@ -1,6 +1,6 @@
 //! What a notification of Trustly Europe means for a payout.
 
-use payout::id::{ProviderReference, ReceiptId};
+use payout::id::{PayoutId, ProviderReference, ReceiptId};
 use payout::input::{Certainty, Input, Report, Reported, What};
 use payout::port::{Acknowledgement, Inbound, Receipt, Rejection};
 use payout::reason::Reason;
@@ -16,7 +16,8 @@ use crate::words::{cut, own, words};
 const INCORRECT_ACCOUNT: &str = "incorrect_account_number";
 
 /// Verifies and reads a notification. Its address must carry our mac and its body Trustly's
-/// signature; both must name the same payout.
+/// signature; both must name the same payout, unless it belongs to an order made before: the engine
+/// knows whether it does.
 pub(super) fn receive(europe: &Europe, inbound: &Inbound) -> Result<Receipt, Rejection> {
     let payout = payout_of(&europe.keys, &inbound.path).ok_or(Rejection::Forged)?;
     let parsed = UnverifiedNotification::parse(&inbound.body);
@@ -31,19 +32,21 @@ pub(super) fn receive(europe: &Europe, inbound: &Inbound) -> Result<Receipt, Rej
             return Err(Rejection::Forged);
         }
     };
-    match &notification.message_id {
-        Some(id) if id == payout.as_str() => {}
+    let related = match &notification.message_id {
+        Some(id) if id == payout.as_str() => None,
         // A genuine notification of one payout that somebody sends to another's address.
-        Some(_) => return Err(Rejection::Forged),
+        Some(id) if PayoutId::parse(id).is_ok() => return Err(Rejection::Forged),
+        Some(id) => Some(ProviderReference::parse(id).map_err(|_| Rejection::Forged)?),
         None if moves_money(&notification.method) => return Err(Rejection::Malformed),
-        None => {}
-    }
+        None => None,
+    };
     let input = input(&notification);
     let body = notification.acknowledgement(&europe.config.key, europe.config.algorithm);
     let body = body.map_err(|_| Rejection::Malformed)?;
     let names = ProviderReference::parse(payout.as_str());
     Ok(Receipt {
         names: names.expect("a payout's id has the shape of a reference"),
+        related,
         input,
         // The address with our mac in it was given out with a payout.
         may_concern_payouts: true,

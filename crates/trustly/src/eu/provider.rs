@@ -6,20 +6,20 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use payout::attempt::RequestDigest;
-use payout::bank::{BankDetails, Country, Holder};
+use payout::bank::{BankDetails, Country, Holder, PostalAddress};
 use payout::destination::Summary;
 use payout::id::{Customer, Incarnation, PayoutId, ProviderAccount};
 use payout::identity::{notification_segment, request_uuid};
 use payout::input::{Input, ProviderWords, Refusal, RefusalKind, Reported, What};
 use payout::keys::KeyRing;
 use payout::money::{Currency, Money};
-use payout::order::{
-    ExternalReference, Order, RawHandle, Speed, StatementDescriptor, TargetRequest,
-};
+use payout::order::{ExternalReference, Order, RawHandle, Speed, TargetRequest};
+use payout::party::Parties;
+use payout::personal::{AddressLine, DateOfBirth, Email, MobilePhone, NationalId, PostalCode};
 use payout::policy::Policy;
 use payout::port::{
     Answer, Description, Evidence, EvidenceKind, Handle, Inbound, Method, Onboarding, Provider,
-    Receipt, Rejection, Request, Resolution, Resolved, Unfit, UnfitKind,
+    Receipt, Rejection, Request, Resolution, Resolved, Unfit, UnfitKind, Warning,
 };
 use payout::reason::Reason;
 use payout::record::Payout;
@@ -29,7 +29,9 @@ use zeroize::Zeroizing;
 use super::clearing_house::{self, BankAccountError, SwedishIban};
 use super::code::{self, Class};
 use super::key::{MerchantKey, TrustlyKey};
+use super::profile::{self, Profile};
 use super::signature::Algorithm;
+use super::statement;
 use super::uuid::Uuid;
 use super::wire::notification::Notification;
 use super::wire::reply::{Data, Reply, Untrusted, UnverifiedReply};
@@ -72,6 +74,8 @@ pub struct Config {
     pub huf: Decimals,
     /// The currencies in which Trustly settles automatically, whose reports are fetched each day.
     pub settled_currencies: Vec<Currency>,
+    /// What the contract demands of each payout.
+    pub profile: Profile,
     /// How payouts are driven.
     pub policy: Policy,
 }
@@ -108,6 +112,14 @@ impl Europe {
     fn caller(&self) -> Caller<'_> {
         let Config { username, password, key, algorithm, .. } = &self.config;
         Caller { username, password, key, algorithm: *algorithm }
+    }
+
+    /// What the customer's bank statement is to say.
+    fn statement<'a>(&'a self, order: &'a Order) -> &'a str {
+        match &order.statement_descriptor {
+            Some(descriptor) => descriptor.as_str(),
+            None => &self.config.shopper_statement,
+        }
     }
 
     fn decimals(&self, currency: Currency) -> Decimals {
@@ -234,25 +246,39 @@ impl Provider for Europe {
             presumed_after: self.config.policy.presumed_after,
             duplicate_protection: true,
             return_window: self.config.policy.return_window,
+            required_fields: self.config.profile.required_fields(),
+            unsupported_fields: Vec::new(),
         }
     }
 
-    fn check(&self, order: &Order) -> Result<(), Unfit> {
+    fn check(&self, order: &Order, parties: &Parties) -> Result<(), Unfit> {
         if !CURRENCIES.contains(&order.amount.currency().code()) {
             let why =
                 format!("is not paid out in this region; send one of {}", CURRENCIES.join(" "));
             return Err(not_possible("amount.currency_code", why));
         }
-        match order.speed {
-            Speed::Standard => Ok(()),
-            Speed::Instant => {
-                let why = "instant cannot be asked for in this region; leave it out".to_owned();
-                Err(not_possible("speed", why))
-            }
+        if order.speed == Speed::Instant {
+            let why = "instant cannot be asked for in this region; leave it out".to_owned();
+            return Err(not_possible("speed", why));
         }
+        profile::check(self.config.profile, parties)
     }
 
-    fn prepare(&self, payout: &Payout, handle: &Handle, generation: u32) -> Result<Request, Unfit> {
+    fn warnings(&self, order: &Order) -> Vec<Warning> {
+        let Some(fits) = statement::cut_to(self.statement(order), order.amount.currency()) else {
+            return Vec::new();
+        };
+        let why = format!("banks may show its first {fits} characters only; make it shorter");
+        vec![Warning { field: "statement_descriptor", why }]
+    }
+
+    fn prepare(
+        &self,
+        payout: &Payout,
+        handle: &Handle,
+        parties: &Parties,
+        generation: u32,
+    ) -> Result<Request, Unfit> {
         let order = &payout.order;
         let Some(account_id) = account_id_of(handle) else {
             let why = "the stored handle cannot be read; register the account again".to_owned();
@@ -261,19 +287,18 @@ impl Provider for Europe {
         let segment = notification_segment(&self.keys, &payout.id);
         let segment = segment.expect("the current key is in the ring");
         let notification_url = format!("{}/{segment}", self.config.notification_url);
-        let statement = order.statement_descriptor.as_ref().map(StatementDescriptor::as_str);
         let call = request::Call::AccountPayout(AccountPayout {
             account_id,
             minor_units: order.amount.minor_units(),
             decimals: self.decimals(order.amount.currency()),
             currency: order.amount.currency().code(),
             end_user_id: order.customer.as_str(),
-            message_id: payout.id.as_str(),
+            message_id: message_id(payout),
             notification_url: &notification_url,
-            shopper_statement: statement.unwrap_or(&self.config.shopper_statement),
+            shopper_statement: self.statement(order),
             external_reference: order.external_reference.as_ref().map(ExternalReference::as_str),
-            sender: None,
-            sub_merchant: None,
+            sender: parties.originator.as_ref().map(profile::sender),
+            sub_merchant: profile::sub_merchant(parties),
             hold_notifications: false,
         });
         let uuid = request_uuid(&payout.id, ACCOUNT_PAYOUT, generation);
@@ -337,16 +362,17 @@ impl Onboarding for Europe {
             Holder::Person { first_name, last_name } => (first_name.reveal(), last_name.reveal()),
             Holder::Organisation { name } => (name.reveal(), ""),
         };
+        let known = &details.particulars;
         let call = request::Call::RegisterAccount(RegisterAccount {
             end_user_id: customer.as_str(),
             account: &account,
             first_name,
             last_name,
-            date_of_birth: None,
-            mobile_phone: None,
-            national_id: None,
-            email: None,
-            address: None,
+            date_of_birth: known.date_of_birth.as_ref().map(DateOfBirth::reveal),
+            mobile_phone: known.mobile_phone.as_ref().map(MobilePhone::reveal),
+            national_id: known.national_id.as_ref().map(NationalId::reveal),
+            email: known.email.as_ref().map(Email::reveal),
+            address: Some(address(&known.address)),
         });
         let uuid = self.fresh_uuid(REGISTER_ACCOUNT);
         let Ok(body) = request::request(&call, &uuid, &self.caller()) else {
@@ -364,6 +390,26 @@ impl Onboarding for Europe {
             }
             Err(_) => Resolution::Refused(Reason::AccountInvalid, ProviderWords::default()),
         }
+    }
+}
+
+/// The name under which Trustly knows the order. A payout from an order made before is attached to
+/// it by having its name; then only the notification address has the payout's own.
+fn message_id(payout: &Payout) -> &str {
+    match &payout.order.related_order_reference {
+        Some(reference) => reference.as_str(),
+        None => payout.id.as_str(),
+    }
+}
+
+/// The parts of a holder's address; what is not known is left out of the request.
+fn address(known: &PostalAddress) -> request::Address<'_> {
+    request::Address::Parts {
+        country: known.country.as_ref().map(Country::as_str),
+        postal_code: known.postal_code.as_ref().map(PostalCode::reveal),
+        city: known.city.as_ref().map(AddressLine::reveal),
+        line_1: known.line_1.as_ref().map(AddressLine::reveal),
+        line_2: known.line_2.as_ref().map(AddressLine::reveal),
     }
 }
 

@@ -13,7 +13,7 @@ use trustly::amer::provider::{Americas, Config};
 use trustly::amer::wire::deposit::{Encoding, InstantFlag};
 use trustly::secret::Secret;
 
-use crate::sample::{self, money, opened, order, pending};
+use crate::sample::{self, money, nobody, opened, order, pending};
 use crate::script::{Outcome, Script, Sent};
 
 pub(crate) const ACCESS_ID: &str = "ACCESS1";
@@ -115,7 +115,7 @@ pub(crate) fn payout() -> Payout {
 
 /// The payout with its attempt open.
 pub(crate) async fn submitting() -> (Payout, Request) {
-    let request = offline().prepare(&payout(), &handle().await, 1).unwrap();
+    let request = offline().prepare(&payout(), &handle().await, &nobody(), 1).unwrap();
     (opened(payout(), &policy(), &request), request)
 }
 

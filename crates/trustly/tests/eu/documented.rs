@@ -63,3 +63,36 @@ fn the_table_of_signatures_points_to_files_that_exist() {
     }
     assert!(rows >= 9, "only {rows} rows have a proof");
 }
+
+#[test]
+fn the_table_of_parameters_points_to_files_and_tests_that_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let (_, section) = PAGE.split_once("\n## Parameters\n").unwrap();
+    let (section, _) = section.split_once("\n## ").unwrap();
+    let mut rows = 0;
+    for line in section.lines() {
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        let [_, what, _, source, proof, _] = cells.as_slice() else { continue };
+        if *what == "parameter" || what.starts_with('-') {
+            continue;
+        }
+        rows += 1;
+        for file in source.split('`').skip(1).step_by(2) {
+            assert!(root.join("crates/trustly/src").join(file).exists(), "{what}: no {file}");
+        }
+        let mut text = String::new();
+        let mut tests = 0;
+        for name in proof.split('`').skip(1).step_by(2) {
+            if name.ends_with(".rs") {
+                let folders = ["crates/trustly/tests/eu", "tests/it"];
+                let read = |folder| std::fs::read_to_string(root.join(folder).join(name)).ok();
+                text = folders.into_iter().find_map(read).unwrap_or_default();
+                continue;
+            }
+            tests += 1;
+            assert!(text.contains(&format!("fn {name}()")), "{what}: there is no test {name}");
+        }
+        assert!(tests > 0, "{what}: who says so?");
+    }
+    assert!(rows > 10, "the table is gone: {rows} rows");
+}

@@ -6,6 +6,7 @@
 
 mod answer;
 mod documented;
+mod examples;
 mod fuzz;
 mod key_files;
 mod keys;

@@ -12,7 +12,7 @@ use trustly::eu::provider::Europe;
 use trustly::eu::signature::Algorithm;
 
 use crate::rig::{ACCOUNT_ID, config, europe_of, handle, offline, payout, request};
-use crate::sample::{money, order, pending, raw_handle, ring};
+use crate::sample::{money, nobody, order, pending, raw_handle, ring};
 use crate::script::Script;
 use crate::support::{OTHER_PAIR, is_signed, serialise};
 
@@ -63,7 +63,7 @@ fn the_same_payout_is_prepared_alike_every_time() {
     assert_eq!(first.digest.0, digest);
     assert_eq!(&first.account, offline().account());
     let uuid = |generation| {
-        let bytes = offline().prepare(&payout(), &handle(), generation).unwrap().bytes;
+        let bytes = offline().prepare(&payout(), &handle(), &nobody(), generation).unwrap().bytes;
         let body: Value = serde_json::from_slice(&bytes).unwrap();
         (body["params"]["UUID"].clone(), body["params"]["Data"]["MessageID"].clone())
     };
@@ -109,30 +109,35 @@ fn the_masked_copy_holds_no_secret() {
 #[test]
 fn a_handle_that_is_no_account_id_is_not_sent() {
     for bad in ["", "12a", "1 2", "-1", "123456789012345678901", "\u{0661}"] {
-        let refused = offline().prepare(&payout(), &Handle::new(bad.into()), 1).unwrap_err();
+        let refused =
+            offline().prepare(&payout(), &Handle::new(bad.into()), &nobody(), 1).unwrap_err();
         assert_eq!((refused.field, refused.kind), ("destination", UnfitKind::NotPossible));
         assert!(bad.is_empty() || !refused.why.contains(bad), "{}", refused.why);
     }
-    assert!(offline().prepare(&payout(), &Handle::new(vec![0xff]), 1).is_err());
+    assert!(offline().prepare(&payout(), &Handle::new(vec![0xff]), &nobody(), 1).is_err());
 }
 
 #[test]
 fn an_order_is_refused_with_the_path_of_its_field() {
     for currency in ["CZK", "DKK", "EUR", "GBP", "HUF", "NOK", "PLN", "RON", "SEK"] {
-        assert_eq!(offline().check(&order("k", money(100, currency))), Ok(()), "{currency}");
+        assert_eq!(
+            offline().check(&order("k", money(100, currency)), &nobody()),
+            Ok(()),
+            "{currency}"
+        );
     }
     for currency in ["USD", "CAD", "CHF", "BGN", "ISK"] {
-        let refused = offline().check(&order("k", money(100, currency))).unwrap_err();
+        let refused = offline().check(&order("k", money(100, currency)), &nobody()).unwrap_err();
         let expected = ("amount.currency_code", UnfitKind::NotPossible);
         assert_eq!((refused.field, refused.kind), expected, "{currency}");
     }
     let fast = Order { speed: Speed::Instant, ..order("k", money(100, "EUR")) };
-    assert_eq!(offline().check(&fast).unwrap_err().field, "speed");
+    assert_eq!(offline().check(&fast, &nobody()).unwrap_err().field, "speed");
 }
 
 fn target(account: Account) -> TargetRequest {
     let holder = Holder::Organisation { name: HolderName::parse("Acme").unwrap() };
-    TargetRequest::BankAccount(BankDetails { account, holder })
+    TargetRequest::BankAccount(BankDetails { account, holder, particulars: Box::default() })
 }
 
 fn iban(text: &str) -> TargetRequest {

@@ -1,8 +1,11 @@
 //! Turning bank details and given handles into what can be paid to.
 
-use payout::bank::{Account, BankDetails, Holder, HolderName, Iban};
+use payout::bank::{
+    Account, BankDetails, Country, Holder, HolderName, Iban, Particulars, PostalAddress,
+};
 use payout::id::Customer;
 use payout::order::RawHandle;
+use payout::personal::Personal;
 use payout::port::{Onboarding, Resolution, Resolved};
 use payout::reason::Reason;
 use serde_json::{Value, json};
@@ -23,7 +26,7 @@ fn customer() -> Customer {
 
 fn details(holder: Holder) -> BankDetails {
     let account = Account::Iban(Iban::parse("FI2112345600000785").unwrap());
-    BankDetails { account, holder }
+    BankDetails { account, holder, particulars: Box::default() }
 }
 
 fn person() -> Holder {
@@ -60,6 +63,34 @@ async fn an_account_is_registered_for_its_holder() {
     europe.register(&customer(), &details(holder)).await;
     let data = body(&script.sent()[0])["params"]["Data"].clone();
     assert_eq!((&data["Firstname"], &data["Lastname"]), (&json!("Acme Oy"), &json!("")));
+}
+
+#[tokio::test]
+async fn what_is_known_of_a_holder_goes_where_it_belongs() {
+    let (europe, script) = europe(|sent| Ok((200, result(&PAIR, sent, REGISTERED))));
+    let mut known = details(person());
+    *known.particulars = Particulars {
+        address: PostalAddress {
+            country: Country::parse("FI").ok(),
+            postal_code: Personal::parse("00100").ok(),
+            city: Personal::parse("Åbo").ok(),
+            line_1: Personal::parse("Ölgatan 1").ok(),
+            line_2: Personal::parse("🎉").ok(),
+        },
+        date_of_birth: Personal::parse("1990-03-31").ok(),
+        mobile_phone: Personal::parse("+358401234567").ok(),
+        email: Personal::parse("asa@example.com").ok(),
+        national_id: Personal::parse("310390-123A").ok(),
+    };
+    europe.register(&customer(), &known).await;
+    let attributes = body(&script.sent()[0])["params"]["Data"]["Attributes"].clone();
+    let expected = json!({
+        "AddressCountry": "FI", "AddressPostalCode": "00100", "AddressCity": "Åbo",
+        "AddressLine1": "Ölgatan 1", "AddressLine2": "🎉", "DateOfBirth": "1990-03-31",
+        "MobilePhone": "+358401234567", "Email": "asa@example.com",
+        "NationalIdentificationNumber": "310390-123A",
+    });
+    assert_eq!(attributes, expected);
 }
 
 #[tokio::test]

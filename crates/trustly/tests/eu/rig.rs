@@ -14,11 +14,12 @@ use serde_json::{Value, json};
 use trustly::decimal::Decimals;
 use trustly::eu::clearing_house::SwedishIban;
 use trustly::eu::key::MerchantKey;
+use trustly::eu::profile::Profile;
 use trustly::eu::provider::{Config, Europe};
 use trustly::eu::signature::Algorithm;
 use trustly::secret::Secret;
 
-use crate::sample::{self, money, order, pending, ring};
+use crate::sample::{self, money, nobody, order, pending, ring};
 use crate::script::{Outcome, Script, Sent};
 use crate::support::{OTHER_PAIR, PAIR, Pair, sign_data};
 
@@ -54,6 +55,7 @@ pub(crate) fn config() -> Config {
         swedish_iban: SwedishIban::Refused,
         huf: Decimals::None,
         settled_currencies: Vec::new(),
+        profile: Profile::Standard,
         policy: policy(),
     }
 }
@@ -84,7 +86,7 @@ pub(crate) fn payout() -> Payout {
 }
 
 pub(crate) fn request(europe: &Europe, payout: &Payout) -> Request {
-    europe.prepare(payout, &handle(), payout.next_generation()).unwrap()
+    europe.prepare(payout, &handle(), &nobody(), payout.next_generation()).unwrap()
 }
 
 /// The payout with its attempt open.

@@ -13,6 +13,7 @@ use payout::keys::{KEY_LENGTH, KeyId, KeyRing};
 use payout::machine;
 use payout::money::{Currency, Money};
 use payout::order::{Metadata, Order, RawHandle, Speed, TargetRequest};
+use payout::party::Parties;
 use payout::policy::{Backoff, DoubtPolicy, Policy};
 use payout::port::{Answer, Request};
 use payout::reason::Reason;
@@ -31,6 +32,7 @@ pub(crate) fn policy(doubt: DoubtPolicy) -> Policy {
     Policy {
         doubt,
         horizon: Duration::from_secs(86_400),
+        related_horizon: Duration::from_secs(300),
         send_window: Duration::from_secs(5),
         request_timeout: Duration::from_secs(30),
         retry: Backoff { first: Duration::from_secs(1), max: Duration::from_secs(300) },
@@ -49,6 +51,11 @@ pub(crate) fn raw_handle(text: &str) -> TargetRequest {
     TargetRequest::ProviderHandle(RawHandle::parse(text).unwrap())
 }
 
+/// A payout on nobody's behalf but the merchant's.
+pub(crate) fn nobody() -> Parties {
+    Parties::default()
+}
+
 pub(crate) fn order(key: &str, amount: Money) -> Order {
     Order {
         merchant: Merchant::parse("demo").unwrap(),
@@ -59,6 +66,7 @@ pub(crate) fn order(key: &str, amount: Money) -> Order {
         speed: Speed::Standard,
         statement_descriptor: None,
         external_reference: None,
+        related_order_reference: None,
         submit_before: None,
         metadata: Metadata::parse(BTreeMap::new()).unwrap(),
     }
@@ -67,7 +75,7 @@ pub(crate) fn order(key: &str, amount: Money) -> Order {
 /// A payout whose destination is known and that was never sent.
 pub(crate) fn pending(order: Order) -> Payout {
     let id = payout_id(&order.merchant, &order.idempotency_key);
-    let fingerprint = fingerprint(&ring(&[1]), &order, &raw_handle("1234567890"));
+    let fingerprint = fingerprint(&ring(&[1]), &order, &raw_handle("1234567890"), &nobody());
     let created = Created { order, fingerprint, forgetful_until: None, resolved: true };
     machine::apply(None, &machine::create(id, created, NOW))
 }

@@ -8,7 +8,7 @@ use proptest::sample::select;
 
 use crate::attempt::{Attempt, AttemptStatus, InDoubt, RequestDigest};
 use crate::bank::{Account, BankDetails, Country, Holder, HolderName, Iban, LocalNumber};
-use crate::codec::tests::every;
+use crate::codec::tests::{every, samples};
 use crate::destination::{Destination, DestinationEvent, Summary};
 use crate::event::{Change, Created, Event};
 use crate::fingerprint::Fingerprint;
@@ -18,8 +18,8 @@ use crate::input::{Input, ProviderWords, Refusal, Report, What};
 use crate::keys::KeyId;
 use crate::money::{Currency, MINOR_UNITS_MAX, Money};
 use crate::order::{
-    ExternalReference, Metadata, Order, RawHandle, Speed, StatementDescriptor, Target,
-    TargetRequest,
+    ExternalReference, Metadata, Order, RawHandle, RelatedOrderReference, Speed,
+    StatementDescriptor, Target, TargetRequest,
 };
 use crate::port::{ParkedNotification, SealedEvidence};
 use crate::reason::Reason;
@@ -109,6 +109,7 @@ prop_compose! {
         (amount, target, speed) in (money(), target(), speed()),
         statement_descriptor in of("\\PC{1,35}"),
         external_reference in of("[ -~]{1,64}"),
+        related in of("[A-Za-z0-9_-]{1,64}"),
         submit_before in of(time()),
         metadata in btree_map("[A-Za-z0-9._-]{1,40}", text(), 0..=16),
     ) -> Order {
@@ -122,6 +123,8 @@ prop_compose! {
             target,
             speed,
             statement_descriptor: descriptor.transpose().unwrap(),
+            related_order_reference: related
+                .map(|text| RelatedOrderReference::parse(&text).unwrap()),
             external_reference: reference.transpose().unwrap(),
             submit_before,
             metadata: Metadata::parse(metadata).unwrap(),
@@ -277,11 +280,12 @@ prop_compose! {
     pub(crate) fn record()(
         payout in payout().prop_map(sound),
         (due_at, tries) in (of(time()), any::<u32>()),
-        (request, handle, target) in (of(sealed()), of(sealed()), of(sealed())),
+        (request, handle, target, parties) in
+            (of(sealed()), of(sealed()), of(sealed()), of(sealed())),
         version in any::<u64>(),
     ) -> Record {
         let schedule = Schedule { due_at, tries };
-        Record { payout, schedule, vault: Vault { request, handle, target }, version }
+        Record { payout, schedule, vault: Vault { request, handle, target, parties }, version }
     }
 }
 
@@ -521,13 +525,16 @@ prop_compose! {
         account_text in account_text(),
         first in holder_name(),
         last in of(holder_name()),
+        known in any::<bool>(),
     ) -> BankDetails {
         let name = |text: &str| HolderName::parse(text).unwrap();
         let holder = match last {
             Some(last) => Holder::Person { first_name: name(&first), last_name: name(&last) },
             None => Holder::Organisation { name: name(&first) },
         };
-        BankDetails { account: account(&account_text), holder }
+        let particulars =
+            if known { Box::new(samples::particulars()) } else { Box::default() };
+        BankDetails { account: account(&account_text), holder, particulars }
     }
 }
 

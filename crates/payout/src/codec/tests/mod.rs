@@ -20,7 +20,7 @@ struct Specimen {
     rewrite: fn(&[u8]) -> Result<Vec<u8>, CodecError>,
 }
 
-fn specimens() -> [Specimen; 11] {
+fn specimens() -> [Specimen; 12] {
     [
         Specimen {
             name: "record",
@@ -75,6 +75,14 @@ fn specimens() -> [Specimen; 11] {
             name: "funds",
             written: samples::funds().iter().map(encode_funds).collect(),
             rewrite: |bytes| decode_funds(bytes).map(|value| encode_funds(&value)),
+        },
+        Specimen {
+            name: "parties",
+            written: samples::parties()
+                .iter()
+                .map(|value| encode_parties(value).to_vec())
+                .collect(),
+            rewrite: |bytes| decode_parties(bytes).map(|value| encode_parties(&value).to_vec()),
         },
         Specimen {
             name: "target",

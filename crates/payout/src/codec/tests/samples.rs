@@ -4,7 +4,10 @@
 use std::collections::BTreeMap;
 
 use crate::attempt::{Attempt, AttemptStatus, InDoubt, RequestDigest};
-use crate::bank::{Account, BankDetails, Country, Holder, HolderName, Iban, LocalNumber};
+use crate::bank::{
+    Account, BankDetails, Country, Holder, HolderName, Iban, LocalNumber, Particulars,
+    PostalAddress,
+};
 use crate::day::Day;
 use crate::destination::{Destination, DestinationEvent, DestinationState, Origin, Summary};
 use crate::event::{Change, Created, Event};
@@ -15,8 +18,12 @@ use crate::input::{Certainty, Input, ProviderWords, Refusal, RefusalKind, Report
 use crate::keys::KeyId;
 use crate::money::{Currency, Money};
 use crate::order::{
-    ExternalReference, Metadata, Order, RawHandle, Speed, StatementDescriptor, Target,
-    TargetRequest,
+    ExternalReference, Metadata, Order, RawHandle, RelatedOrderReference, Speed,
+    StatementDescriptor, Target, TargetRequest,
+};
+use crate::party::{CategoryCode, Originator, Parties, Party, SubMerchant, WebAddress};
+use crate::personal::{
+    Address, AddressLine, DateOfBirth, Email, MobilePhone, NationalId, PartyId, PostalCode,
 };
 use crate::port::{EvidenceKind, ParkedNotification, SealedEvidence};
 use crate::queue::{QueueHold, QueueHoldCause};
@@ -61,6 +68,7 @@ fn order(target: Target) -> Order {
         speed: Speed::Instant,
         statement_descriptor: Some(StatementDescriptor::parse("Zoë's shop").unwrap()),
         external_reference: Some(ExternalReference::parse("invoice 9").unwrap()),
+        related_order_reference: None,
         submit_before: Some(at(600)),
         metadata: Metadata::parse(BTreeMap::from(metadata)).unwrap(),
     }
@@ -153,6 +161,14 @@ fn pending() -> Payout {
     }
 }
 
+/// A payout that belongs to another order, on somebody's behalf.
+fn related(schedule: Schedule) -> Record {
+    let related_order_reference = RelatedOrderReference::parse("p2p_7-A").ok();
+    let order = Order { related_order_reference, ..plain_order(to_bank_account()) };
+    let vault = Vault { parties: Some(sealed("parties")), ..Vault::default() };
+    Record { payout: Payout { order, ..pending() }, schedule, vault, version: 2 }
+}
+
 pub(crate) fn records() -> Vec<Record> {
     let indeterminate = Payout {
         order: order(to_destination()),
@@ -185,6 +201,7 @@ pub(crate) fn records() -> Vec<Record> {
         request: Some(sealed("request")),
         handle: Some(sealed("handle")),
         target: Some(sealed("target")),
+        parties: None,
     };
     vec![
         Record { payout: pending(), schedule, vault, version: 1 },
@@ -195,6 +212,7 @@ pub(crate) fn records() -> Vec<Record> {
             version: 300,
         },
         Record { payout: returned, schedule, vault: Vault::default(), version: u64::MAX },
+        related(schedule),
     ]
 }
 
@@ -469,8 +487,67 @@ pub(crate) fn targets() -> Vec<TargetRequest> {
     };
     vec![
         TargetRequest::Destination(name(DESTINATION)),
-        TargetRequest::BankAccount(BankDetails { account: iban, holder: person }),
-        TargetRequest::BankAccount(BankDetails { account: local, holder: organisation }),
+        TargetRequest::BankAccount(BankDetails {
+            account: iban,
+            holder: person,
+            particulars: Box::default(),
+        }),
+        TargetRequest::BankAccount(BankDetails {
+            account: local,
+            holder: organisation.clone(),
+            particulars: Box::default(),
+        }),
         TargetRequest::ProviderHandle(RawHandle::parse("1234567890").unwrap()),
+        TargetRequest::BankAccount(BankDetails {
+            account: Account::Iban(Iban::parse("DE75512108001245126199").unwrap()),
+            holder: organisation,
+            particulars: Box::new(particulars()),
+        }),
+    ]
+}
+
+pub(crate) fn particulars() -> Particulars {
+    let line = |text| AddressLine::parse(text).ok();
+    Particulars {
+        address: PostalAddress {
+            country: Country::parse("SE").ok(),
+            postal_code: PostalCode::parse("211 20").ok(),
+            city: line("Malmö"),
+            line_1: line("Östra Förstadsgatan 7"),
+            line_2: line("c/o Ek"),
+        },
+        date_of_birth: DateOfBirth::parse("1979-01-31").ok(),
+        mobile_phone: MobilePhone::parse("+46709876543").ok(),
+        email: Email::parse("asa@example.com").ok(),
+        national_id: NationalId::parse("790131-1234").ok(),
+    }
+}
+
+/// A person, and an organisation that pays through a shop.
+pub(crate) fn parties() -> Vec<Parties> {
+    let name = |text| HolderName::parse(text).unwrap();
+    let originator = |party| Originator {
+        party,
+        address: Address::parse("Street 1, 12345 Barcelona").ok(),
+        country: Country::parse("ES").ok(),
+        customer_id: PartyId::parse("123456789").ok(),
+    };
+    let person = originator(Party::Person {
+        first_name: name("Steve"),
+        last_name: name("Smith"),
+        date_of_birth: DateOfBirth::parse("1990-03-31").ok(),
+    });
+    let organisation = originator(Party::Organisation {
+        name: name("Acme AB"),
+        organisation_number: NationalId::parse("556677-8899").ok(),
+    });
+    let shop = SubMerchant {
+        name: name("Skor & Så"),
+        url: WebAddress::parse("www.merchant.com").unwrap(),
+        category: CategoryCode::parse("5499").unwrap(),
+    };
+    vec![
+        Parties { originator: Some(person), sub_merchant: None },
+        Parties { originator: Some(organisation), sub_merchant: Some(shop) },
     ]
 }

@@ -5,7 +5,7 @@ use api::v1::bank_account::Form;
 use api::v1::destinations_client::DestinationsClient;
 use api::v1::{
     AccountHolder, BankAccount, BankDetails, DeleteDestinationRequest, GetDestinationRequest,
-    ImportDestinationRequest, ListDestinationsRequest, LocalAccount, PersonName,
+    ImportDestinationRequest, ListDestinationsRequest, LocalAccount, PersonName, PostalAddress,
     RegisterDestinationRequest,
 };
 use payout::id::kind;
@@ -23,8 +23,8 @@ const REGISTER_EXAMPLES: &str = "Examples:
 const NO_ACCOUNT: &str = "say which account: write --iban, or --country, --bank-number and \
     --account-number";
 
-const HOLDER_ALONE: &str = "--first-name, --last-name and --organisation name the holder of an \
-    account: write --iban or --account-number with them";
+const HOLDER_ALONE: &str = "--first-name, --last-name, --organisation and --holder-* describe the \
+    holder of an account: write --iban or --account-number with them";
 
 /// Destinations.
 #[derive(clap::Subcommand)]
@@ -77,12 +77,82 @@ pub(crate) struct BankArgs {
     /// The holder's name, if it is an organisation.
     #[arg(long, conflicts_with = "first_name")]
     organisation: Option<String>,
+    #[command(flatten)]
+    holder: HolderArgs,
+}
+
+/// What is known of a holder beside the name.
+#[derive(clap::Args)]
+pub(crate) struct HolderArgs {
+    /// The holder's country, such as SE.
+    #[arg(long)]
+    holder_country: Option<String>,
+    /// The holder's postal code.
+    #[arg(long)]
+    holder_postal_code: Option<String>,
+    /// The holder's city.
+    #[arg(long)]
+    holder_city: Option<String>,
+    /// Street and number of the holder's address.
+    #[arg(long)]
+    holder_line_1: Option<String>,
+    /// What does not fit in the first line.
+    #[arg(long)]
+    holder_line_2: Option<String>,
+    /// A person's day of birth, such as 1990-03-31.
+    #[arg(long)]
+    holder_date_of_birth: Option<String>,
+    /// The holder's mobile number, such as +46701234567.
+    #[arg(long)]
+    holder_mobile_phone: Option<String>,
+    /// The holder's e-mail address.
+    #[arg(long)]
+    holder_email: Option<String>,
+    /// The number that a state gave to the holder.
+    #[arg(long)]
+    holder_national_id: Option<String>,
+}
+
+impl HolderArgs {
+    fn is_given(&self) -> bool {
+        let all = [
+            &self.holder_country,
+            &self.holder_postal_code,
+            &self.holder_city,
+            &self.holder_line_1,
+            &self.holder_line_2,
+            &self.holder_date_of_birth,
+            &self.holder_mobile_phone,
+            &self.holder_email,
+            &self.holder_national_id,
+        ];
+        all.iter().any(|given| given.is_some())
+    }
+
+    fn of(self, holder: Option<Holder>) -> AccountHolder {
+        let address = PostalAddress {
+            country_code: self.holder_country.unwrap_or_default(),
+            postal_code: self.holder_postal_code.unwrap_or_default(),
+            city: self.holder_city.unwrap_or_default(),
+            line_1: self.holder_line_1.unwrap_or_default(),
+            line_2: self.holder_line_2.unwrap_or_default(),
+        };
+        AccountHolder {
+            holder,
+            address: Some(address),
+            date_of_birth: self.holder_date_of_birth.unwrap_or_default(),
+            mobile_phone: self.holder_mobile_phone.unwrap_or_default(),
+            email: self.holder_email.unwrap_or_default(),
+            national_id: self.holder_national_id.unwrap_or_default(),
+        }
+    }
 }
 
 impl BankArgs {
     /// The details, if an account was given. What is missing in them the server names.
     pub(crate) fn details(self) -> Result<Option<BankDetails>, Usage> {
-        let names_holder = self.organisation.is_some() || self.first_name.is_some();
+        let names_holder =
+            self.organisation.is_some() || self.first_name.is_some() || self.holder.is_given();
         let form = match (self.iban, self.account_number) {
             (Some(iban), _) => Form::Iban(iban),
             (None, Some(account_number)) => Form::Local(LocalAccount {
@@ -102,7 +172,7 @@ impl BankArgs {
         };
         Ok(Some(BankDetails {
             account: Some(BankAccount { form: Some(form) }),
-            holder: Some(AccountHolder { holder }),
+            holder: Some(self.holder.of(holder)),
         }))
     }
 }

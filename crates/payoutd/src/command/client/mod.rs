@@ -4,6 +4,7 @@ pub(crate) mod amount;
 pub(crate) mod destination;
 pub(crate) mod failure;
 pub(crate) mod ops;
+mod party;
 pub(crate) mod payout;
 pub(crate) mod provider;
 mod settlement;

@@ -14,6 +14,7 @@ use tonic::Streaming;
 
 use super::destination::BankArgs;
 use super::failure::{explain, explain_mutation, explain_watch, rendered};
+use super::party::PartyArgs;
 use super::{Common, Limit, Output, amount, name, show};
 use crate::command::terminal::say;
 use crate::command::{Failure, Usage, shutdown};
@@ -80,6 +81,14 @@ pub(crate) struct Create {
     /// A label of the caller's own, returned as given: name=value; may be repeated.
     #[arg(long, value_parser = label)]
     label: Vec<(String, String)>,
+    /// A reference for the merchant's reports with the provider.
+    #[arg(long, default_value = "")]
+    external_reference: String,
+    /// The merchant's reference of an order made before, from which this payout pays out.
+    #[arg(long, default_value = "")]
+    related_order_reference: String,
+    #[command(flatten)]
+    party: PartyArgs,
     /// How far the payout should be before the answer; the server limits how long that may take.
     #[arg(long, value_enum, default_value = "submitted")]
     wait: Wait,
@@ -185,10 +194,11 @@ impl Create {
     pub(super) fn into_request(self) -> Result<(Common, CreatePayoutRequest), Usage> {
         use create_payout_request::Destination;
         let bank = self.bank.details()?;
+        let (originator, sub_merchant) = self.party.parties()?;
         let destination = match (self.destination, self.provider_handle, bank) {
             (Some(id), None, None) => Destination::DestinationId(id),
             (None, Some(handle), None) => Destination::ProviderHandle(handle),
-            (None, None, Some(details)) => Destination::BankDetails(details),
+            (None, None, Some(details)) => Destination::BankDetails(Box::new(details)),
             _ => return Err(Usage(ONE_DESTINATION.to_owned())),
         };
         let wait_until = match self.wait {
@@ -206,9 +216,12 @@ impl Create {
             statement_descriptor: self.statement_descriptor,
             submit_before: self.submit_before,
             metadata: self.label.into_iter().collect(),
+            external_reference: self.external_reference,
+            related_order_reference: self.related_order_reference,
+            originator,
+            sub_merchant,
             wait_until: wait_until.into(),
             validate_only: self.validate_only,
-            ..CreatePayoutRequest::default()
         };
         Ok((self.common, request))
     }
@@ -220,6 +233,9 @@ async fn create(args: Create) -> Result<(), Failure> {
     let mut client = PayoutsClient::new(common.channel().await?);
     let answer = client.create_payout(request).await.map_err(|status| explain_mutation(&status))?;
     let answer = answer.into_inner();
+    for warning in &answer.warnings {
+        eprintln!("warning: {}: {}", warning.field, warning.text);
+    }
     let mut unknown = None;
     let shown = match &answer.payout {
         None => serde_json::json!({ "validated": answer.validated }),

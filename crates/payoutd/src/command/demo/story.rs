@@ -132,7 +132,10 @@ impl<'a> Teller<'a> {
                     account: Some(BankAccount {
                         form: Some(Form::Iban("DE75 5121 0800 1245 1261 99".to_owned())),
                     }),
-                    holder: Some(AccountHolder { holder: Some(Holder::Person(person)) }),
+                    holder: Some(AccountHolder {
+                        holder: Some(Holder::Person(person)),
+                        ..AccountHolder::default()
+                    }),
                 });
                 let request = RegisterDestinationRequest { merchant, customer, bank_details };
                 let answer = self.destinations.register_destination(request).await;

@@ -5,13 +5,14 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use api::v1;
-use engine::{Start, WaitUntil};
+use engine::{Start, WaitUntil, Wish};
 use payout::attempt::{AttemptStatus, InDoubt};
 use payout::destination::{DestinationEvent, DestinationState, Origin};
 use payout::event::Change;
 use payout::input::Reported;
 use payout::money::Currency;
 use payout::order::{Speed, TargetRequest};
+use payout::party::Party;
 use payout::port::{Description, Entry, Fact, Method, PageToken, Selection};
 use payout::reason::Reason;
 use payout::state::{State, StateName};
@@ -33,8 +34,8 @@ fn request() -> v1::CreatePayoutRequest {
         idempotency_key: "order-1".to_owned(),
         customer: "customer 1".to_owned(),
         amount: Some(v1::Money { currency_code: "EUR".to_owned(), minor_units: 1025 }),
-        destination: Some(v1::create_payout_request::Destination::BankDetails(details(iban(
-            "DE75512108001245126199",
+        destination: Some(v1::create_payout_request::Destination::BankDetails(Box::new(details(
+            iban("DE75512108001245126199"),
         )))),
         ..v1::CreatePayoutRequest::default()
     }
@@ -47,7 +48,7 @@ fn details(form: v1::bank_account::Form) -> v1::BankDetails {
     });
     v1::BankDetails {
         account: Some(v1::BankAccount { form: Some(form) }),
-        holder: Some(v1::AccountHolder { holder: Some(holder) }),
+        holder: Some(v1::AccountHolder { holder: Some(holder), ..v1::AccountHolder::default() }),
     }
 }
 
@@ -90,15 +91,76 @@ fn a_whole_request_is_read_whole() {
     let read = create(request, Duration::from_secs(1)).unwrap();
     assert_eq!(read.wait_until, WaitUntil::Outcome);
     assert_eq!(read.wait_max, Duration::from_secs(1));
-    let order = read.order;
+    let Wish { order, target, parties } = *read.wish;
+    assert!(parties.is_empty());
     assert_eq!(order.amount.to_string(), "EUR 10.25");
     assert_eq!(order.speed, Speed::Instant);
     assert_eq!(order.statement_descriptor.unwrap().as_str(), "Tack");
     assert_eq!(order.external_reference.unwrap().as_str(), "ref 1");
     assert_eq!(order.submit_before.unwrap().as_millis(), 2000);
     assert_eq!(order.metadata.entries()["k"], "v");
-    let TargetRequest::BankAccount(details) = read.target else { panic!("{:?}", order.target) };
+    let TargetRequest::BankAccount(details) = target else { panic!("{:?}", order.target) };
     assert_eq!(details.account.masked(), "DE*****6199");
+}
+
+#[test]
+fn every_part_of_the_parties_is_read_and_checked() {
+    let shop = v1::SubMerchant {
+        name: "Shop".to_owned(),
+        url: "www.shop.example".to_owned(),
+        merchant_category_code: "5499".to_owned(),
+    };
+    let given = v1::Originator {
+        party: Some(v1::originator::Party::OrganisationName("Acme".to_owned())),
+        address: "Street 1".to_owned(),
+        country_code: "ES".to_owned(),
+        customer_id: "c-1".to_owned(),
+        date_of_birth: String::new(),
+        organisation_number: "556677".to_owned(),
+    };
+    let whole = v1::CreatePayoutRequest {
+        originator: Some(given.clone()),
+        sub_merchant: Some(shop),
+        ..request()
+    };
+    let read = create(whole, Duration::ZERO).unwrap().wish.parties;
+    let originator = read.originator.unwrap();
+    assert_eq!(originator.address.unwrap().reveal(), "Street 1");
+    assert_eq!(originator.country.unwrap().as_str(), "ES");
+    assert_eq!(originator.customer_id.unwrap().reveal(), "c-1");
+    let Party::Organisation { organisation_number, .. } = originator.party else { panic!() };
+    assert_eq!(organisation_number.unwrap().reveal(), "556677");
+    assert_eq!(read.sub_merchant.unwrap().category.as_str(), "5499");
+    let bad = v1::Originator {
+        date_of_birth: "1990-02-30".to_owned(),
+        country_code: "es".to_owned(),
+        address: "x".repeat(256),
+        customer_id: "canary\n".to_owned(),
+        organisation_number: "x".repeat(36),
+        ..given
+    };
+    let found = create_with(|r| {
+        r.originator = Some(bad);
+        r.sub_merchant = Some(v1::SubMerchant::default());
+        r.related_order_reference = "canary.1".to_owned();
+    });
+    let fields: Vec<&str> = found.iter().map(|line| line.split(' ').next().unwrap()).collect();
+    let expected = [
+        "related_order_reference",
+        "originator.date_of_birth",
+        "originator.organisation_number",
+        "originator.date_of_birth",
+        "originator.address",
+        "originator.country_code",
+        "originator.customer_id",
+        "sub_merchant.name",
+        "sub_merchant.url",
+        "sub_merchant.merchant_category_code",
+    ];
+    assert_eq!(fields, expected);
+    assert!(!found.iter().any(|line| line.contains("canary")), "{found:?}");
+    let nobody = create_with(|r| r.originator = Some(v1::Originator::default()));
+    assert_eq!(nobody, ["originator.party is required: name a person or an organisation"]);
 }
 
 #[test]
@@ -145,7 +207,7 @@ fn each_bad_field_is_named_by_its_path() {
         (
             |r| {
                 let wrong = details(iban("DE75512108001245126198"));
-                r.destination = Some(Destination::BankDetails(wrong));
+                r.destination = Some(Destination::BankDetails(Box::new(wrong)));
             },
             "bank_details.account.iban has wrong check digits; ask the customer for it again",
         ),
@@ -197,9 +259,10 @@ fn each_bad_bank_detail_is_named_by_its_path() {
         account: Some(v1::BankAccount { form: Some(v1::bank_account::Form::Local(local)) }),
         holder: Some(v1::AccountHolder {
             holder: Some(v1::account_holder::Holder::Person(person)),
+            ..v1::AccountHolder::default()
         }),
     };
-    let found = create_with(|r| r.destination = Some(Destination::BankDetails(bad)));
+    let found = create_with(|r| r.destination = Some(Destination::BankDetails(Box::new(bad))));
     assert_eq!(
         found,
         [
@@ -211,7 +274,7 @@ fn each_bad_bank_detail_is_named_by_its_path() {
             "bank_details.holder.person.last_name may only contain printable characters",
         ]
     );
-    let empty = Destination::BankDetails(v1::BankDetails::default());
+    let empty = Destination::BankDetails(Box::default());
     assert_eq!(
         create_with(|r| r.destination = Some(empty)),
         [
@@ -554,6 +617,8 @@ fn a_description_is_sorted_and_complete() {
         presumed_after: None,
         duplicate_protection: false,
         return_window: Duration::from_secs(86_400),
+        required_fields: vec!["b", "a"],
+        unsupported_fields: vec!["c"],
     };
     let shown = description(&describe(Vec::new()), Vec::new());
     assert_eq!(shown.display_name.len(), 64);
@@ -564,6 +629,10 @@ fn a_description_is_sorted_and_complete() {
     assert_eq!(shown.return_window.unwrap().seconds, 86_400);
     assert!(shown.destination_forms.is_empty());
     assert_eq!(shown.region, "Region");
+    assert_eq!(
+        (shown.required_fields, shown.unsupported_fields),
+        (vec!["a".into(), "b".into()], vec!["c".into()])
+    );
     let all = describe(vec![Method::PayIban, Method::PayLocalAccount, Method::PayInstantly]);
     let shown = description(&all, Vec::new());
     assert_eq!(shown.destination_forms.len(), 2);

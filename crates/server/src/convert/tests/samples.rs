@@ -18,6 +18,7 @@ use payout::keys::{KEY_LENGTH, KeyId, KeyRing};
 use payout::machine;
 use payout::money::{Currency, Money};
 use payout::order::{Metadata, Order, RawHandle, Speed, TargetRequest};
+use payout::party::Parties;
 use payout::reason::Reason;
 use payout::record::Payout;
 use payout::state::{GiveBack, State};
@@ -50,6 +51,7 @@ pub(crate) fn order() -> Order {
         speed: Speed::Standard,
         statement_descriptor: None,
         external_reference: None,
+        related_order_reference: None,
         submit_before: None,
         metadata: Metadata::parse(BTreeMap::from([("k".to_owned(), "v".to_owned())])).unwrap(),
     }
@@ -60,7 +62,7 @@ pub(crate) fn created() -> Event {
     let keys = KeyRing::new(keys).unwrap();
     let target = TargetRequest::ProviderHandle(RawHandle::parse("1234567890").unwrap());
     let order = order();
-    let fingerprint = fingerprint(&keys, &order, &target);
+    let fingerprint = fingerprint(&keys, &order, &target, &Parties::default());
     let created = Created { order, fingerprint, forgetful_until: None, resolved: true };
     machine::create(id(), created, NOW)
 }

@@ -24,7 +24,7 @@ pub const MESSAGE_BYTES_MAX: usize = 256 * 1024;
 
 /// Members of a request whose values may be shown: none of them is a secret, a person or an
 /// account. Everything else is masked, members unknown today included.
-const SHOWN: [&str; 13] = [
+const SHOWN: [&str; 12] = [
     "method",
     "version",
     "UUID",
@@ -34,7 +34,6 @@ const SHOWN: [&str; 13] = [
     "Currency",
     "ClearingHouse",
     "ShopperStatement",
-    "PSPMerchant",
     "MerchantCategoryCode",
     "Partytype",
     "CountryCode",
