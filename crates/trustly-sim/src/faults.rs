@@ -34,6 +34,7 @@ pub(crate) enum Fault {
     SilentSuccess,
     DeclineSync,
     OtherUuid,
+    OtherMethod,
     AnonymousError,
     ResultZero,
     CancelAfterReply,
@@ -108,7 +109,7 @@ impl Faults {
 }
 
 impl Fault {
-    pub(crate) const ALL: [Self; 26] = [
+    pub(crate) const ALL: [Self; 27] = [
         Self::LoseReply,
         Self::LateCommit,
         Self::Delay,
@@ -129,6 +130,7 @@ impl Fault {
         Self::SilentSuccess,
         Self::DeclineSync,
         Self::OtherUuid,
+        Self::OtherMethod,
         Self::AnonymousError,
         Self::ResultZero,
         Self::CancelAfterReply,
@@ -159,6 +161,7 @@ impl Fault {
             Self::SilentSuccess => "silent_success",
             Self::DeclineSync => "decline_sync",
             Self::OtherUuid => "other_uuid",
+            Self::OtherMethod => "other_method",
             Self::AnonymousError => "anonymous_error",
             Self::ResultZero => "result_zero",
             Self::CancelAfterReply => "cancel_after_reply",
@@ -176,7 +179,9 @@ impl Fault {
             }
             Self::LateCommit => &operation::COMMITTING,
             Self::BadSignature => &operation::SIGNED,
-            Self::UnsignedError | Self::OtherUuid | Self::AnonymousError => &operation::JSON_RPC,
+            Self::UnsignedError | Self::OtherUuid | Self::OtherMethod | Self::AnonymousError => {
+                &operation::JSON_RPC
+            }
             Self::DuplicateNotification
             | Self::ReorderNotifications
             | Self::LoseNotification
@@ -206,6 +211,7 @@ impl Fault {
             | Self::Refuse
             | Self::UnsignedError
             | Self::OtherUuid
+            | Self::OtherMethod
             | Self::AnonymousError => &[Stage::Exchange],
             Self::BadSignature => &[Stage::Exchange, Stage::Sending],
             Self::DuplicateCheckOff => &[Stage::Duplicate],

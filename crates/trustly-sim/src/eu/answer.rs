@@ -11,6 +11,9 @@ use crate::rng::Rng;
 use crate::sim::State;
 use crate::web::{self, Response};
 
+/// A method that merchants never call here.
+const OTHER_METHOD: &str = "Refund";
+
 /// An answer as it is remembered. Rendering it again gives the same bytes, because the shape
 /// decides every choice and PKCS#1 v1.5 signatures have no randomness.
 #[derive(Clone)]
@@ -46,6 +49,8 @@ pub(super) enum Seal {
     None,
     /// A good signature over an answer to another request.
     OtherUuid,
+    /// A good signature over an answer to another method.
+    OtherMethod,
 }
 
 impl Shape {
@@ -92,7 +97,11 @@ impl Answer {
 
     fn signed(&self, key: &RsaPrivateKey, data: &Value, seal: Seal) -> Value {
         let other = (seal == Seal::OtherUuid).then(|| Rng::new(self.shape.seed).uuid());
-        let (method, uuid) = (self.method.as_deref(), other.as_deref().or(self.uuid.as_deref()));
+        let uuid = other.as_deref().or(self.uuid.as_deref());
+        let method = match seal {
+            Seal::OtherMethod => Some(OTHER_METHOD),
+            Seal::Good | Seal::Forged | Seal::None | Seal::OtherUuid => self.method.as_deref(),
+        };
         let mut text = plaintext(method.unwrap_or_default(), uuid.unwrap_or_default(), data);
         if seal == Seal::Forged {
             text.push_str("forged");

@@ -162,6 +162,7 @@ fn carry_out(
         Some(rule) if rule.fault == Fault::Delay => reply_after = rule.delay,
         Some(rule) if rule.fault == Fault::BadSignature => seal = Seal::Forged,
         Some(rule) if rule.fault == Fault::OtherUuid => seal = Seal::OtherUuid,
+        Some(rule) if rule.fault == Fault::OtherMethod => seal = Seal::OtherMethod,
         _ => {}
     }
     let verdict = evaluate::evaluate(state, &sim.settings, now, reply_after, call);

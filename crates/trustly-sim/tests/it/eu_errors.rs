@@ -127,6 +127,19 @@ async fn an_answer_under_another_uuid_is_signed_well() {
 }
 
 #[tokio::test]
+async fn an_answer_to_another_method_is_signed_well() {
+    let rig = Rig::start(6).await;
+    rig.fault(json!({ "region": "eu", "on": "*", "fault": "other_method" })).await;
+    let data = account_payout("po_1", URL);
+    let message = rig.post(&request("AccountPayout", &uuid(1), &data)).await.json();
+    let result = &message["result"];
+    assert_eq!(result["method"], "Refund");
+    assert!(crate::merchant::is_trustlys("Refund", &uuid(1), result), "{message}");
+    assert_eq!(rig.movements().await.len(), 1);
+    assert_eq!(rig.ask("AccountPayout", 1, &data).await, result["data"]);
+}
+
+#[tokio::test]
 async fn faults_meet_every_method() {
     let rig = Rig::with(7, |config| config.eu.contract.disabled_methods.clear()).await;
     let order = rig.pay("po_1", &uuid(1), URL).await;
