@@ -13,16 +13,17 @@ use serde_json::{Value, json};
 
 use crate::world::{EU, Options, World, binary, id_of, request};
 
-const OWN: &str = "{ private_key = { file = \"secrets/merchant-private.pem\" } }";
-const NEW: &str = "{ private_key = { file = \"new/merchant-private.pem\" } }";
-const TRUSTLYS: &str = "\"secrets/trustly-public.pem\"";
+pub(crate) const OWN: &str = "{ private_key = { file = \"secrets/merchant-private.pem\" } }";
+pub(crate) const NEW: &str = "{ private_key = { file = \"new/merchant-private.pem\" } }";
+pub(crate) const TRUSTLYS: &str = "\"secrets/trustly-public.pem\"";
 
 /// Trustly's published TEST key (Authentication page).
-const TRUSTLY_TEST: &str = include_str!("../../crates/trustly/tests/keys/trustly-test.pem");
+pub(crate) const TRUSTLY_TEST: &str =
+    include_str!("../../crates/trustly/tests/keys/trustly-test.pem");
 const TESTER: &str = include_str!("../../crates/trustly/tests/keys/signature-tester.pem");
 
 /// Makes a second pair for the merchant, in `new`; what was said of it.
-fn keygen(world: &World) -> String {
+pub(crate) fn keygen(world: &World) -> String {
     let directory = world.directory().join("new");
     std::fs::create_dir(&directory).unwrap();
     let mut command = Command::new(binary());

@@ -20,6 +20,7 @@ mod cli;
 mod configuration;
 mod create;
 mod destinations;
+mod flow;
 mod keys;
 mod kill;
 mod leaks;

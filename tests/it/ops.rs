@@ -94,7 +94,7 @@ async fn keys_in_doubt(world: &World, merchant: &str) -> Vec<String> {
     listed.into_iter().map(|one| one.payout.unwrap().idempotency_key).collect()
 }
 
-fn decision(key: &str, verdict: SettlementVerdict) -> SettlePayoutRequest {
+pub(crate) fn decision(key: &str, verdict: SettlementVerdict) -> SettlePayoutRequest {
     SettlePayoutRequest {
         merchant: EU.to_owned(),
         payout_id: id_of(EU, key),

@@ -6,12 +6,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use payout::attempt::AttemptStatus;
 use payout::id::{Merchant, PayoutId};
 use payout::input::{Input, RefusalKind, What};
 use payout::machine::Block;
+use payout::policy::{DoubtPolicy, Policy};
 use payout::port::{Filter, Page, Provider, StoreError};
 use payout::queue::{QueueHold, QueueHoldCause, QueueHoldKind};
 use payout::reason::Reason;
+use payout::record::{Payout, Record};
 use payout::settlement::Note;
 use payout::state::{Outcome, StateName};
 use payout::time::Timestamp;
@@ -27,6 +30,9 @@ const QUEUE_LOOK: Duration = Duration::from_secs(10 * 60);
 
 /// Payouts that are woken to try whether access is back: some of them may be cancelled meanwhile.
 const PROBES: usize = 8;
+
+/// Tries in vain after which a payout lets others try whether access is back.
+const TRIED_ENOUGH: u32 = 4;
 
 /// Payouts of a merchant that are made due at once when its queue is resumed; then the next ones.
 const RESUMED_AT_ONCE: usize = 500;
@@ -125,14 +131,15 @@ impl Engine {
         for hold in holds {
             self.remember(hold, self.now(), true);
         }
-        for merchant in self.without_a_probe() {
-            self.wake_a_few(&merchant).await;
+        for (merchant, probe_at) in self.without_a_probe() {
+            self.wake_a_few(&merchant, probe_at).await;
         }
     }
 
-    /// Merchants without access for which nobody has tried for long: whoever was to try was
-    /// cancelled, or had an answer that says nothing about access and was put off like the others.
-    fn without_a_probe(&self) -> Vec<Merchant> {
+    /// Merchants without access for which nobody has tried for a while, and since when somebody
+    /// could have: whoever was to try was cancelled, left it to others, or had an answer that says
+    /// nothing about access and was put off like the others.
+    fn without_a_probe(&self) -> Vec<(Merchant, Timestamp)> {
         let now = self.now();
         let held = self.shared().queues.lock();
         let mut found = Vec::new();
@@ -140,24 +147,34 @@ impl Engine {
             let policy = self.adapter(merchant).map(Provider::policy);
             let overdue = policy.is_ok_and(|policy| probe_at.plus(policy.hold) <= now);
             if *kind == QueueHoldKind::AccessRefused && overdue {
-                found.push(merchant.clone());
+                found.push((merchant.clone(), *probe_at));
             }
         }
         found
     }
 
-    /// Makes a few payouts of a merchant due that may try whether access is back.
-    async fn wake_a_few(&self, merchant: &Merchant) {
+    /// Makes a few payouts of a merchant due that may try whether access is back: those that leave
+    /// it to others only if there are no others.
+    async fn wake_a_few(&self, merchant: &Merchant, probe_at: Timestamp) {
+        let Ok(adapter) = self.adapter(merchant) else { return };
+        let policy = adapter.policy();
         let states = vec![StateName::Pending, StateName::Indeterminate];
         let filter = Filter { states, ..undecided(merchant) };
-        let page = Page { after: None, size: PROBES };
-        match self.store().list(&filter, &page).await {
-            Ok((payouts, _)) => {
-                for payout in payouts {
-                    self.hurry_one(&payout.id).await;
-                }
+        let page = Page { after: None, size: RESUMED_AT_ONCE };
+        let mut payouts = match self.store().list(&filter, &page).await {
+            Ok((payouts, _)) => payouts,
+            Err(error) => {
+                tracing::warn!(%merchant, %error, "cannot look for a payout to try with");
+                return;
             }
-            Err(error) => tracing::warn!(%merchant, %error, "cannot look for a payout to try with"),
+        };
+        if payouts.iter().any(|payout| !repeats_a_refusal(payout, policy)) {
+            payouts.retain(|payout| !repeats_a_refusal(payout, policy));
+        } else if self.now() < probe_at.plus(patience(policy)) {
+            return;
+        }
+        for payout in payouts.iter().take(PROBES) {
+            self.hurry_one(&payout.id).await;
         }
     }
 
@@ -212,15 +229,20 @@ impl Engine {
         of(QueueHoldKind::Paused).map(|_| Block::Paused(self.now().plus(QUEUE_LOOK)))
     }
 
-    /// Whether this caller is the one that tries whether our access is back; one each time.
-    pub(crate) fn takes_the_probe(&self, merchant: &Merchant, hold: Duration) -> bool {
-        let now = self.now();
+    /// Whether this payout is the one that tries whether our access is back; one each time. What is
+    /// in doubt tries first, because nothing more is put in doubt by it, but not for ever: its
+    /// answers may come from the provider's memory.
+    pub(crate) fn takes_the_probe(&self, record: &Record, policy: &Policy) -> bool {
+        let Record { payout, schedule, .. } = record;
+        let (merchant, hold, now) = (&payout.order.merchant, policy.hold, self.now());
+        let lets_others = schedule.tries >= TRIED_ENOUGH && repeats_a_refusal(payout, policy);
+        let patience = if lets_others { patience(policy) } else { Duration::ZERO };
         let mut held = self.shared().queues.lock();
         if held.contains_key(&(merchant.clone(), QueueHoldKind::Paused)) {
             return false;
         }
         match held.get_mut(&(merchant.clone(), QueueHoldKind::AccessRefused)) {
-            Some(held) if held.probe_at <= now => {
+            Some(held) if held.probe_at.plus(patience) <= now => {
                 held.probe_at = now.plus(hold);
                 true
             }
@@ -229,11 +251,16 @@ impl Engine {
     }
 
     /// Takes what an answer says about our access: refused, all of the merchant's payouts wait;
-    /// let in, they go on.
-    pub(crate) async fn note_access(&self, merchant: &Merchant, inputs: &[Input], hold: Duration) {
+    /// let in, they go on. What one payout was told before and is told again may come from the
+    /// provider's memory, and holds nobody else.
+    pub(crate) async fn note_access(&self, payout: &Payout, inputs: &[Input], policy: &Policy) {
+        let (merchant, hold) = (&payout.order.merchant, policy.hold);
         let key = (merchant.clone(), QueueHoldKind::AccessRefused);
         let is_held = self.shared().queues.lock().contains_key(&key);
         if let Some(refused) = inputs.iter().find(|input| is_access_refused(input)) {
+            if !is_held && repeats_a_refusal(payout, policy) {
+                return;
+            }
             let code = refused.words.code.clone();
             self.access_refused(merchant, code, hold, is_held).await;
         } else if is_held && inputs.iter().any(shows_access) {
@@ -333,6 +360,22 @@ pub(crate) fn is_access_refused(input: &Input) -> bool {
         | What::Presumed
         | What::PastForgotten(_)
         | What::Settled(_) => false,
+    }
+}
+
+/// How long what is in doubt lets others try first. They are woken after one hold.
+fn patience(policy: &Policy) -> Duration {
+    policy.hold.saturating_mul(2)
+}
+
+/// Whether the next answer to a payout may be the refusal of access that it was given before: the
+/// same bytes are answered as they were the first time, also when our access is long back.
+fn repeats_a_refusal(payout: &Payout, policy: &Policy) -> bool {
+    match payout.live_attempt().map(|attempt| attempt.status) {
+        Some(AttemptStatus::InDoubt(doubt)) => {
+            policy.doubt == DoubtPolicy::Resend && doubt.why == Reason::AccessRefused
+        }
+        Some(_) | None => false,
     }
 }
 

@@ -1,14 +1,19 @@
 //! Trustly Europe: the same bytes again, because Trustly answers them as it did the first time.
 
+mod answers;
+mod changes;
+mod refusals;
+mod related;
+
 use api::v1::{AttemptState, Outcome, PayoutEventKind, PayoutState, Reason};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     ALWAYS, assert_movements, assert_same_bytes, attempts, create, fault_on_submission, history,
     let_recovery_have_its_turn, reconfigure, silence_the_provider, submissions,
     wait_for_submissions, wait_until_parked, with_horizon,
 };
-use crate::world::{EU, World};
+use crate::world::{EU, World, id_of};
 
 #[tokio::test]
 async fn a_lost_reply_is_asked_for_with_the_same_bytes() {
@@ -48,7 +53,7 @@ async fn an_interrupted_submission_is_repeated_in_its_own_bytes_under_a_new_pass
 #[tokio::test]
 async fn a_refusal_of_the_contents_settles_the_earlier_send_too() {
     let mut world = World::start().await;
-    leave_in_doubt(&mut world, "order").await;
+    leave_in_doubt(&mut world, &["order"]).await;
     fault_on_submission(&world, EU, "refuse", json!({ "code": 624 })).await;
     world.start_server().await;
     let payout = world.wait_for(EU, "order", &[PayoutState::Failed]).await;
@@ -63,7 +68,7 @@ async fn a_refusal_of_the_contents_settles_the_earlier_send_too() {
 #[tokio::test]
 async fn a_refusal_of_access_settles_nothing() {
     let mut world = World::start().await;
-    leave_in_doubt(&mut world, "order").await;
+    leave_in_doubt(&mut world, &["order"]).await;
     let before = submissions(&world, EU, "order").await.len();
     fault_on_submission(&world, EU, "refuse", json!({ "code": 616, "times": 3 })).await;
     world.start_server().await;
@@ -78,7 +83,7 @@ async fn a_refusal_of_access_settles_nothing() {
 #[tokio::test]
 async fn a_customer_blocked_since_is_left_in_doubt_until_the_horizon_and_then_parked() {
     let mut world = World::start_with(&with_horizon("3000ms")).await;
-    leave_in_doubt(&mut world, "order").await;
+    leave_in_doubt(&mut world, &["order"]).await;
     // Trustly answers the same bytes alike from now on.
     fault_on_submission(&world, EU, "refuse", json!({ "code": 638 })).await;
     world.start_server().await;
@@ -118,12 +123,40 @@ async fn a_reported_duplicate_is_left_in_doubt_and_never_paid_again() {
     assert_movements(&world, EU, "order", &["completed"]).await;
 }
 
-/// A payout that was sent, never arrived, and has had no answer; the server is down.
-async fn leave_in_doubt(world: &mut World, key: &str) {
+/// Payouts that were sent, never arrived, and have had no answer; the server is down.
+async fn leave_in_doubt(world: &mut World, keys: &[&str]) {
     let destination = world.destination(EU).await;
     fault_on_submission(world, EU, "http_500", json!({ "times": ALWAYS })).await;
-    create(world, EU, key, &destination).await;
-    world.wait_for(EU, key, &[PayoutState::Indeterminate]).await;
+    for key in keys {
+        create(world, EU, key, &destination).await;
+    }
+    for key in keys {
+        world.wait_for(EU, key, &[PayoutState::Indeterminate]).await;
+    }
     world.kill_server();
     world.clear_faults().await;
+}
+
+/// A fault for the submissions of one payout, for as long as faults are not cleared.
+async fn fault_on(world: &World, key: &str, fault: &str, more: &Value) {
+    let mut more = more.clone();
+    more["reference"] = json!(id_of(EU, key));
+    more["times"] = json!(ALWAYS);
+    fault_on_submission(world, EU, fault, more).await;
+}
+
+/// Waits until each payout was submitted once more than so often.
+async fn wait_for_one_more(world: &World, keys: &[&str], before: &[usize]) {
+    for (key, before) in keys.iter().zip(before) {
+        wait_for_submissions(world, EU, key, before + 1).await;
+    }
+}
+
+/// How often each payout was submitted.
+async fn counts(world: &World, keys: &[&str]) -> Vec<usize> {
+    let mut counts = Vec::new();
+    for key in keys {
+        counts.push(submissions(world, EU, key).await.len());
+    }
+    counts
 }
