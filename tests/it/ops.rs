@@ -107,7 +107,7 @@ pub(crate) fn decision(key: &str, verdict: SettlementVerdict) -> SettlePayoutReq
     }
 }
 
-async fn describe(world: &World, merchant: &str) -> DescribeProviderResponse {
+pub(crate) async fn describe(world: &World, merchant: &str) -> DescribeProviderResponse {
     let request = DescribeProviderRequest { merchant: merchant.to_owned() };
     world.provider().describe_provider(request).await.unwrap().into_inner()
 }

@@ -104,7 +104,12 @@ async fn what_is_unknown_in_a_good_notification_is_acknowledged() {
     let world = World::start().await;
     let (keys, eu) = (Keys::of(&world), accepted(&world, "eu").await);
     let mut sequence = eu.sequence;
-    for (id, method) in [("5000000001", "astonishment"), ("5000000002", "payoutfailed")] {
+    for (id, method) in [
+        ("5000000001", "astonishment"),
+        ("5000000002", "payoutfailed"),
+        ("5000000005", "debit"),
+        ("5000000006", "kyc"),
+    ] {
         send_good(&world, &keys, &Notice::new(method, &eu.id, id), &eu.id).await;
         sequence += 1;
     }

@@ -10,12 +10,12 @@ use serde_json::{Value, json};
 use tonic::Code;
 
 use super::super::{
-    ALWAYS, assert_movements, assert_same_bytes, attempts, fault_on_submission, history,
+    ALWAYS, assert_movements, assert_same_bytes, attempts, create, fault_on_submission, history,
     let_recovery_have_its_turn,
 };
 use super::{counts, fault_on, leave_in_doubt, wait_for_one_more};
 use crate::calls::refused;
-use crate::ops::decision;
+use crate::ops::{decision, describe};
 use crate::trustly::{Keys, Notice};
 use crate::world::{EU, PATIENCE, PAUSE, World, by_key, id_of};
 
@@ -26,8 +26,8 @@ const CONTENT: [&str; 20] = [
     "703", "704", "705", "706", "717", "734", "737",
 ];
 
-/// Every code by which Trustly refuses our access.
-const ACCESS: [&str; 8] = ["602", "607", "616", "636", "639", "712", "718", "732"];
+/// Every code by which Trustly refuses our access to AccountPayout.
+const ACCESS: [&str; 6] = ["602", "607", "616", "636", "639", "718"];
 
 #[tokio::test]
 async fn every_refusal_of_the_contents_settles() {
@@ -114,6 +114,37 @@ async fn wait_until_access_is_refused(world: &World) {
         assert!(Instant::now() < end, "no payout says that access is refused");
         tokio::time::sleep(PAUSE).await;
     }
+}
+
+/// Trustly may answer the same bytes as before when our access is long back: then one payout waits
+/// for evidence, and the merchant's others do not wait for it. The simulator remembers the refusals
+/// that AccountPayout does not have.
+#[tokio::test]
+async fn a_refusal_of_access_that_is_remembered_holds_no_other_payout() {
+    let mut world = World::start().await;
+    leave_in_doubt(&mut world, &["712", "732", "other"]).await;
+    for code in ["712", "732"] {
+        let number: u32 = code.parse().unwrap();
+        fault_on(&world, code, "refuse", &json!({ "code": number })).await;
+    }
+    for restart in ["first", "second"] {
+        let before = counts(&world, &["712", "732"]).await;
+        world.start_server().await;
+        world.wait_for(EU, "other", &[PayoutState::Completed]).await;
+        wait_for_one_more(&world, &["712", "732"], &before).await;
+        let destination = world.destination(EU).await;
+        create(&world, EU, restart, &destination).await;
+        world.wait_for(EU, restart, &[PayoutState::Completed]).await;
+        for code in ["712", "732"] {
+            assert_in_doubt(&world, code, 0).await;
+        }
+        world.kill_server();
+        world.clear_faults().await;
+    }
+    world.start_server().await;
+    let before = counts(&world, &["712", "732"]).await;
+    wait_for_one_more(&world, &["712", "732"], &before).await;
+    assert_eq!(describe(&world, EU).await.queue_holds, []);
 }
 
 /// What ends a doubt.
