@@ -2,7 +2,7 @@
 
 /// The text under the heading `## title`, up to the next heading of that level.
 pub(super) fn section<'a>(text: &'a str, title: &str) -> Result<&'a str, String> {
-    let missing = || format!("ARCHITECTURE.md has no section `## {title}`");
+    let missing = || format!("there is no section `## {title}`");
     let heading = format!("\n## {title}\n");
     let (_, rest) = text.split_once(&heading).ok_or_else(missing)?;
     Ok(rest.split_once("\n## ").map_or(rest, |(section, _)| section))

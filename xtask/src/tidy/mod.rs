@@ -3,6 +3,7 @@
 //! Each rule is a function from the tree to the list of its violations, one line each, saying where
 //! and what to do. They run as tests of this crate and, for a quick look, as `cargo xtask tidy`.
 
+mod coverage;
 mod dead;
 mod generated;
 mod glossary;
@@ -24,6 +25,8 @@ type Found = Result<Vec<String>, String>;
 struct Tree {
     sources: Vec<Source>,
     architecture: String,
+    /// What is relied on of Trustly Europe, with its table of coverage.
+    europe: String,
     /// The members alone, without what they depend on.
     metadata: Metadata,
 }
@@ -37,7 +40,8 @@ impl Tree {
             .exec()
             .map_err(|error| format!("cargo metadata: {error}"))?;
         let architecture = shell::read(&root.join("ARCHITECTURE.md"))?;
-        Ok(Self { sources: source::load(&root)?, architecture, metadata })
+        let europe = shell::read(&root.join(coverage::DOCUMENT))?;
+        Ok(Self { sources: source::load(&root)?, architecture, europe, metadata })
     }
 }
 
@@ -50,6 +54,7 @@ pub(crate) fn run() -> Result<(), String> {
     all.extend(dead::check(&tree.sources, &tree.metadata));
     all.extend(layers::check(&tree.architecture, &tree.metadata)?);
     all.extend(glossary::check(&tree.architecture)?);
+    all.extend(coverage::check(&tree.europe, &tree.sources)?);
     all.extend(generated::check()?);
     if all.is_empty() {
         return Ok(());
@@ -94,6 +99,12 @@ mod tests {
     #[test]
     fn every_message_and_enum_is_in_the_glossary() {
         assert_tidy(&glossary::check(&tree().architecture).unwrap());
+    }
+
+    #[test]
+    fn every_row_of_the_coverage_points_to_something_and_none_is_missing() {
+        let tree = tree();
+        assert_tidy(&coverage::check(&tree.europe, &tree.sources).unwrap());
     }
 
     #[test]

@@ -200,7 +200,7 @@ fn attributes(item: &syn::Item) -> &[syn::Attribute] {
     }
 }
 
-fn is_test_attribute(attribute: &syn::Attribute) -> bool {
+pub(super) fn is_test_attribute(attribute: &syn::Attribute) -> bool {
     let path = attribute.path();
     if path.is_ident("cfg") {
         let inside: Result<syn::Ident, _> = attribute.parse_args();
