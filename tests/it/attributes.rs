@@ -40,7 +40,7 @@ fn steve() -> Originator {
     }
 }
 
-fn acme() -> Originator {
+pub(crate) fn acme() -> Originator {
     Originator {
         party: Some(Party::OrganisationName("Öberg & Söner AB".to_owned())),
         organisation_number: "556677-8899".to_owned(),
@@ -58,7 +58,7 @@ fn shop() -> SubMerchant {
 }
 
 /// Everything that can be said, to an account that always exists.
-fn full(key: &str) -> CreatePayoutRequest {
+pub(crate) fn full(key: &str) -> CreatePayoutRequest {
     CreatePayoutRequest {
         originator: Some(steve()),
         sub_merchant: Some(shop()),
@@ -304,7 +304,7 @@ async fn a_forgetful_store_sends_nothing_out_of_an_order() {
     assert_eq!(ledger["movements"], json!([]));
 }
 
-fn known(mut details: BankDetails) -> BankDetails {
+pub(crate) fn known(mut details: BankDetails) -> BankDetails {
     let holder = details.holder.as_mut().unwrap();
     holder.address = Some(PostalAddress {
         country_code: "SE".to_owned(),

@@ -7,6 +7,7 @@
 )]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails where it stands")]
 
+mod between;
 mod calls;
 mod samples;
 mod trustly;
@@ -35,3 +36,4 @@ mod stuck;
 mod terminal;
 mod watch;
 mod webhooks;
+mod wire;

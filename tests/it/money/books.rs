@@ -15,11 +15,10 @@ use reqwest::Method;
 use rsa::Pkcs1v15Sign;
 use serde_json::{Value, json};
 use sha1::{Digest, Sha1};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
 use tonic::{Code, Status};
 
 use super::{count, text};
+use crate::between;
 use crate::calls::{Call, Case, invalid, refused};
 use crate::samples::to_handle;
 use crate::trustly::Keys;
@@ -261,51 +260,8 @@ fn damaged(csv: &str) -> String {
 
 /// Puts somebody between the server and the simulator who changes reports, with the provider's key.
 async fn serve_edited(world: &mut World, edit: &Edit) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let at = listener.local_addr().unwrap();
-    let (config, simulator) = (world.config(), world.simulator_at);
-    let text = std::fs::read_to_string(&config).unwrap();
-    let changed =
-        text.replace(&format!("http://{simulator}/api/1\""), &format!("http://{at}/api/1\""));
-    assert_ne!(text, changed);
-    std::fs::write(&config, changed).unwrap();
-    let (keys, http) = (Arc::new(Keys::of(world)), world.http.clone());
-    let (edit, url) = (edit.clone(), format!("http://{simulator}/api/1"));
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            let (keys, http, edit, url) = (keys.clone(), http.clone(), edit.clone(), url.clone());
-            tokio::spawn(async move {
-                let mut stream = stream;
-                let asked = request_body(&mut stream).await;
-                let request = http.post(url).header("Content-Type", "application/json");
-                let answer = request.body(asked).send().await.unwrap().bytes().await.unwrap();
-                let answer = edited(&answer, &keys, &edit);
-                let head = format!(
-                    "HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
-                    answer.len()
-                );
-                stream.write_all(&[head.as_bytes(), &answer].concat()).await.unwrap();
-            });
-        }
-    });
-}
-
-/// The body of the one request that a connection carries.
-async fn request_body(stream: &mut TcpStream) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    loop {
-        let mut buffer = [0; 4096];
-        let length = stream.read(&mut buffer).await.unwrap();
-        assert!(length > 0, "the request ends in its midst");
-        bytes.extend_from_slice(&buffer[..length]);
-        let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else { continue };
-        let head = String::from_utf8_lossy(&bytes[..end]).to_ascii_lowercase();
-        let (_, after) = head.split_once("content-length:").unwrap();
-        let length: usize = after.lines().next().unwrap().trim().parse().unwrap();
-        if bytes.len() >= end + 4 + length {
-            return bytes[end + 4..].to_vec();
-        }
-    }
+    let (keys, edit) = (Keys::of(world), edit.clone());
+    between::serve(world, move |_, answer| edited(answer, &keys, &edit)).await;
 }
 
 /// The same answer, but for reports.
