@@ -1,11 +1,11 @@
-//! What Trustly Europe is asked, member by member: all that the caller said, each under its name,
-//! and nothing else.
+//! Trustly Europe's wire, member by member: what is asked says all that the caller said, each under
+//! its name, and nothing else; what is told is recorded.
 
 use std::sync::{Arc, Mutex};
 
 use api::v1::{
-    Attention, CheckSettlementRequest, CreatePayoutRequest, GetBalanceRequest,
-    InvestigatePayoutRequest, PayoutState, WaitUntil,
+    Attention, CheckSettlementRequest, CreatePayoutRequest, Event, GetBalanceRequest,
+    InvestigatePayoutRequest, Payout, PayoutEvent, PayoutState, Reason, WaitUntil, event,
 };
 use payout::day::Day;
 use payout::time::Timestamp;
@@ -17,7 +17,7 @@ use crate::samples::{
     IBAN, details, iban_of_an_organisation, local, person, swedish_account, to_bank_details,
     to_handle,
 };
-use crate::trustly::Keys;
+use crate::trustly::{Keys, Notice};
 use crate::world::{CUSTOMER, EU, Options, World, id_of};
 
 /// The requests of a server, in order.
@@ -191,4 +191,108 @@ async fn questions_name_what_they_are_about_and_nothing_else() {
 fn today() -> Day {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     Day::of(Timestamp::from_millis(i64::try_from(now.as_millis()).unwrap()))
+}
+
+/// A payout of ten euros that Trustly has, and of which it says nothing by itself.
+async fn accepted(world: &World, key: &str) -> Payout {
+    let (on, reference) = ("AccountPayout", id_of(EU, key));
+    let rule =
+        json!({ "region": "eu", "on": on, "fault": "silent_success", "reference": reference });
+    world.fault(rule).await;
+    world.payouts().create_payout(to_handle(EU, key, "1234567890")).await.unwrap();
+    world.wait_for(EU, key, &[PayoutState::Accepted]).await
+}
+
+async fn tell(world: &World, keys: &Keys, payout: &Payout, notice: &Notice) {
+    let url = format!("http://{}{}", world.webhooks_at, keys.address(&payout.id));
+    let request = world.http.post(url).header("Content-Type", "application/json");
+    let answer = request.body(notice.signed(&keys.trustly).to_string()).send().await.unwrap();
+    assert_eq!(answer.status(), 200, "{notice:?}");
+    assert!(notice.is_acknowledged(keys, &answer.text().await.unwrap()), "{notice:?}");
+}
+
+/// The latest event of a payout.
+async fn latest(world: &World, payout: &Payout) -> PayoutEvent {
+    let about = |event: Event| match event.event {
+        Some(event::Event::PayoutEvent(about)) if about.payout_id == payout.id => Some(*about),
+        _ => None,
+    };
+    world.events(EU).await.into_iter().filter_map(about).next_back().unwrap()
+}
+
+#[tokio::test]
+async fn what_a_notification_says_is_recorded() {
+    let world = World::start().await;
+    let keys = Keys::of(&world);
+    // Without an answer nothing but the notification can name the order.
+    let on = "AccountPayout";
+    world.fault(json!({ "region": "eu", "on": on, "fault": "http_500", "times": 1000 })).await;
+    for (number, method, after) in [
+        (1, "credit", PayoutState::Failed),
+        (2, "cancel", PayoutState::Failed),
+        (3, "payoutconfirmation", PayoutState::Completed),
+        (4, "payoutfailed", PayoutState::Indeterminate),
+        (5, "pending", PayoutState::Indeterminate),
+        (6, "debit", PayoutState::Indeterminate),
+    ] {
+        world.payouts().create_payout(to_handle(EU, method, "1234567890")).await.unwrap();
+        let payout = world.wait_for(EU, method, &[PayoutState::Indeterminate]).await;
+        let mut notice = Notice::new(method, &payout.id, &format!("500000000{number}"));
+        notice.data.insert("orderid", "7000000009".to_owned());
+        if method == "payoutfailed" {
+            notice.data.insert("errorcode", "incorrect_account_number".to_owned());
+            notice.data.insert("errormessage", "Account 69706212 is wrong".to_owned());
+        }
+        tell(&world, &keys, &payout, &notice).await;
+        let event = latest(&world, &payout).await;
+        assert_eq!((event.sequence, event.state_after()), (payout.sequence + 1, after), "{method}");
+        // 2026-01-20 14:42:04.675645+01, in milliseconds.
+        let occurred_at = prost_types::Timestamp { seconds: 1_768_916_524, nanos: 675_000_000 };
+        assert_eq!(event.occurred_at, Some(occurred_at), "{method}");
+        let order = event.provider_references.iter().any(|it| it.value == "7000000009");
+        assert_eq!(order, after != PayoutState::Indeterminate, "{method}: {event:?}");
+        if method == "payoutfailed" {
+            let cause = event.cause.unwrap();
+            assert_eq!(cause.reason(), Reason::AccountInvalid);
+            assert_eq!(cause.provider_code, "incorrect_account_number");
+            assert!(!cause.provider_text.contains("69706212"), "{}", cause.provider_text);
+        }
+        let now = world.wait_for(EU, method, &[after]).await;
+        assert_eq!(now.give_back.is_some(), after == PayoutState::Failed, "{method}");
+    }
+}
+
+/// Decimals vary, and are compared as numbers; another amount or currency is for people.
+#[tokio::test]
+async fn only_the_amount_that_was_ordered_moves_a_payout() {
+    let world = World::start().await;
+    let keys = Keys::of(&world);
+    for (number, (amount, currency, moves)) in [
+        ("10", "EUR", true),
+        ("10.000", "EUR", true),
+        ("9.99", "EUR", false),
+        ("10.001", "EUR", false),
+        ("10.00", "SEK", false),
+        ("10.00", "euro", false),
+        ("0.00", "EUR", false),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        for method in ["credit", "payoutconfirmation"] {
+            let key = format!("{method}-{number}");
+            let payout = accepted(&world, &key).await;
+            let mut notice = Notice::about(method, &payout, "5000000001");
+            notice.data.insert("amount", amount.to_owned());
+            notice.data.insert("currency", currency.to_owned());
+            tell(&world, &keys, &payout, &notice).await;
+            let event = latest(&world, &payout).await;
+            let moved = event.state_after() != PayoutState::Accepted;
+            assert_eq!(moved, moves, "{method} {amount} {currency}: {event:?}");
+            let now = world.wait_for(EU, &key, &[event.state_after()]).await;
+            let mismatch = now.attention.contains(&Attention::AmountMismatch.into());
+            assert_eq!(mismatch, !moves, "{method} {amount} {currency}: {now:?}");
+            assert_eq!(now.give_back.is_some(), moves && method == "credit", "{key}");
+        }
+    }
 }
