@@ -23,6 +23,7 @@ mod destinations;
 mod keys;
 mod kill;
 mod leaks;
+mod links;
 mod lists;
 mod money;
 mod ops;

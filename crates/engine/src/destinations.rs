@@ -2,7 +2,8 @@
 //! ids derive from their contents, so a repeat finds what the first call made.
 
 use payout::bank::{Account, BankDetails, Holder};
-use payout::destination::{Destination, DestinationEvent, DestinationState, Origin};
+use payout::destination::{Destination, DestinationEvent, DestinationState, Link, Origin};
+use payout::fingerprint::CompareError;
 use payout::id::{Customer, DestinationId, Merchant};
 use payout::identity::destination_id;
 use payout::input::ProviderWords;
@@ -19,10 +20,11 @@ use thiserror::Error;
 
 use crate::Engine;
 use crate::create::CreateError;
+use crate::engine::field;
 use crate::query::QueryError;
 
 /// How often a write is tried again because somebody else wrote the same destination first.
-const STALE_RETRIES_MAX: usize = 8;
+pub(crate) const STALE_RETRIES_MAX: usize = 8;
 
 /// A destination to be made.
 #[derive(Clone, Debug)]
@@ -67,6 +69,20 @@ pub enum DestinationError {
     /// The provider did not answer in a way that can be trusted. Nothing was recorded.
     #[error("the provider did not answer ({0:?}); repeat the call")]
     Unanswered(Reason),
+    /// The key was used for another link.
+    #[error("the key was used for {destination} with other contents; they differ in {fields:?}")]
+    KeyReused {
+        /// The destination that the key names.
+        destination: DestinationId,
+        /// The paths of the fields that differ.
+        fields: Vec<String>,
+    },
+    /// The contents cannot be compared with those of the first call.
+    #[error(transparent)]
+    Compare(#[from] CompareError),
+    /// What was sealed does not open.
+    #[error(transparent)]
+    Open(#[from] OpenError),
     /// The destination changes too fast to be written.
     #[error("the destination is being changed at this moment; repeat the call")]
     Contended,
@@ -150,6 +166,7 @@ impl Engine {
             let deleted = Destination {
                 state: DestinationState::Deleted,
                 handle: None,
+                link: found.link.clone().map(|link| Link { url: None, ..link }),
                 version: found.version + 1,
                 updated_at: self.now(),
                 ..found
@@ -184,6 +201,8 @@ impl Engine {
                 summary: resolved.summary.clone(),
                 state: DestinationState::Active,
                 handle: None,
+                link: None,
+                cause: None,
                 version: earlier.as_ref().map_or(1, |earlier| earlier.version + 1),
                 created_at: earlier.as_ref().map_or(now, |earlier| earlier.created_at),
                 updated_at: now,
@@ -197,7 +216,11 @@ impl Engine {
         Err(DestinationError::Contended)
     }
 
-    async fn write_destination(&self, made: &Destination) -> Result<bool, DestinationError> {
+    /// Writes a destination with its event; false if somebody else wrote it first.
+    pub(crate) async fn write_destination(
+        &self,
+        made: &Destination,
+    ) -> Result<bool, DestinationError> {
         let event = DestinationEvent {
             merchant: made.merchant.clone(),
             destination: made.id.clone(),
@@ -206,7 +229,7 @@ impl Engine {
             state: made.state,
             recorded_at: made.updated_at,
         };
-        let write = DestinationWrite { destination: made.clone(), event };
+        let write = DestinationWrite { destination: made.clone(), event: Some(event) };
         Ok(self.store().write_destination(&write).await? == DestinationWritten::Yes)
     }
 
@@ -299,9 +322,21 @@ impl From<&NewDestination> for TargetRequest {
 
 /// Where the handle of a destination belongs.
 pub(crate) fn destination_place(destination: &Destination) -> Place<'_> {
-    Place {
-        merchant: &destination.merchant,
-        record: destination.id.as_str(),
-        field: crate::engine::field::HANDLE,
+    let record = destination.id.as_str();
+    Place { merchant: &destination.merchant, record, field: field::HANDLE }
+}
+
+/// What to do about a destination that cannot be paid to.
+pub(crate) fn why_not_usable(state: DestinationState) -> &'static str {
+    match state {
+        DestinationState::Linking => {
+            "the customer has not chosen an account yet; wait for the destination to be ACTIVE"
+        }
+        DestinationState::Abandoned => {
+            "the customer has chosen no account; start another link under a new key"
+        }
+        DestinationState::Active | DestinationState::Deleted => {
+            "the destination was deleted; register or import it again"
+        }
     }
 }

@@ -103,12 +103,17 @@ pub trait Onboarding: Send + Sync {
     /// Takes over a handle that the merchant already has. Repeatable.
     async fn import(&self, customer: &Customer, handle: &RawHandle) -> Resolution;
 
-    /// Checks a link before anything is recorded or sent. Pure.
-    fn check_link(&self, request: &LinkRequest) -> Result<(), Unfit>;
+    /// Checks a link before anything is recorded or sent. Pure. Not possible unless implemented.
+    fn check_link(&self, _: &LinkRequest) -> Result<(), Unfit> {
+        let why = "customers cannot choose an account with this provider".to_owned();
+        Err(Unfit { field: "merchant", why, kind: UnfitKind::NotPossible })
+    }
 
-    /// Lets the customer choose an account: what is chosen becomes the destination `id`. The same
+    /// Lets the customer choose an account: what is chosen becomes the destination of this id. The same
     /// arguments make the same call, so that a repeat finds what the first one started.
-    async fn start_link(&self, id: &DestinationId, request: &LinkRequest) -> LinkStart;
+    async fn start_link(&self, _: &DestinationId, _: &LinkRequest) -> LinkStart {
+        LinkStart::Unknown(Reason::Other)
+    }
 }
 
 /// What can be paid to, in the provider's terms. Opaque to everyone else, and a secret.

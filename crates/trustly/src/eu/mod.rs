@@ -11,6 +11,7 @@ pub mod code;
 pub mod key;
 pub mod key_file;
 pub mod keygen;
+mod link;
 mod notice;
 pub mod profile;
 pub mod provider;

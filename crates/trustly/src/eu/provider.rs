@@ -8,18 +8,21 @@ use async_trait::async_trait;
 use payout::attempt::RequestDigest;
 use payout::bank::{BankDetails, Country, Holder, PostalAddress};
 use payout::destination::Summary;
-use payout::id::{Customer, Incarnation, PayoutId, ProviderAccount};
-use payout::identity::{notification_segment, request_uuid};
+use payout::id::{Customer, DestinationId, Incarnation, Name, ProviderAccount};
+use payout::identity::{Addressee, notification_segment, request_uuid};
 use payout::input::{Input, ProviderWords, Refusal, RefusalKind, Reported, What};
 use payout::keys::KeyRing;
+use payout::link::LinkRequest;
 use payout::money::{Currency, Money};
-use payout::order::{ExternalReference, Order, RawHandle, Speed, TargetRequest};
+use payout::order::{
+    ExternalReference, Order, RawHandle, Speed, StatementDescriptor, TargetRequest,
+};
 use payout::party::Parties;
 use payout::personal::{AddressLine, DateOfBirth, Email, MobilePhone, NationalId, PostalCode};
 use payout::policy::Policy;
 use payout::port::{
-    Answer, Description, Evidence, EvidenceKind, Handle, Inbound, Method, Onboarding, Provider,
-    Receipt, Rejection, Request, Resolution, Resolved, Unfit, UnfitKind, Warning,
+    Answer, Description, Evidence, EvidenceKind, Handle, Inbound, LinkStart, Method, Onboarding,
+    Provider, Receipt, Rejection, Request, Resolution, Resolved, Unfit, UnfitKind, Warning,
 };
 use payout::reason::Reason;
 use payout::record::Payout;
@@ -37,7 +40,7 @@ use super::wire::notification::Notification;
 use super::wire::reply::{Data, Reply, Untrusted, UnverifiedReply};
 use super::wire::request::{self, AccountPayout, Caller};
 use super::wire::{self, MESSAGE_BYTES_MAX, Unverified};
-use super::{notice, wire::request::RegisterAccount};
+use super::{link, notice, wire::request::RegisterAccount};
 use crate::decimal::Decimals;
 use crate::json::Json;
 use crate::secret::Secret;
@@ -115,11 +118,18 @@ impl Europe {
     }
 
     /// What the customer's bank statement is to say.
-    fn statement<'a>(&'a self, order: &'a Order) -> &'a str {
-        match &order.statement_descriptor {
+    pub(super) fn statement<'a>(&'a self, wanted: Option<&'a StatementDescriptor>) -> &'a str {
+        match wanted {
             Some(descriptor) => descriptor.as_str(),
             None => &self.config.shopper_statement,
         }
+    }
+
+    /// Where Trustly reports about one record of ours.
+    pub(super) fn notification_url<K>(&self, record: &Name<K>) -> String {
+        let segment = notification_segment(&self.keys, record);
+        let segment = segment.expect("the current key is in the ring");
+        format!("{}/{segment}", self.config.notification_url)
     }
 
     fn decimals(&self, currency: Currency) -> Decimals {
@@ -136,7 +146,12 @@ impl Europe {
     }
 
     /// Sends the bytes of one request and verifies what comes back.
-    async fn call(&self, method: &str, uuid: &Uuid, body: &[u8]) -> (Outcome, Vec<Evidence>) {
+    pub(super) async fn call(
+        &self,
+        method: &str,
+        uuid: &Uuid,
+        body: &[u8],
+    ) -> (Outcome, Vec<Evidence>) {
         self.call_for(method, uuid, body, MESSAGE_BYTES_MAX).await
     }
 
@@ -239,6 +254,7 @@ impl Provider for Europe {
                 Method::PayDestination,
                 Method::RegisterDestination,
                 Method::ImportDestination,
+                Method::LinkDestination,
                 Method::TellFunds,
                 Method::ReportSettlements,
                 Method::InvestigateOrders,
@@ -265,7 +281,10 @@ impl Provider for Europe {
     }
 
     fn warnings(&self, order: &Order) -> Vec<Warning> {
-        let Some(fits) = statement::cut_to(self.statement(order), order.amount.currency()) else {
+        let Some(fits) = statement::cut_to(
+            self.statement(order.statement_descriptor.as_ref()),
+            order.amount.currency(),
+        ) else {
             return Vec::new();
         };
         let why = format!("banks may show its first {fits} characters only; make it shorter");
@@ -284,9 +303,7 @@ impl Provider for Europe {
             let why = "the stored handle cannot be read; register the account again".to_owned();
             return Err(not_possible("destination", why));
         };
-        let segment = notification_segment(&self.keys, &payout.id);
-        let segment = segment.expect("the current key is in the ring");
-        let notification_url = format!("{}/{segment}", self.config.notification_url);
+        let notification_url = self.notification_url(&payout.id);
         let call = request::Call::AccountPayout(AccountPayout {
             account_id,
             minor_units: order.amount.minor_units(),
@@ -295,10 +312,10 @@ impl Provider for Europe {
             end_user_id: order.customer.as_str(),
             message_id: message_id(payout),
             notification_url: &notification_url,
-            shopper_statement: self.statement(order),
+            shopper_statement: self.statement(order.statement_descriptor.as_ref()),
             external_reference: order.external_reference.as_ref().map(ExternalReference::as_str),
             sender: parties.originator.as_ref().map(profile::sender),
-            sub_merchant: profile::sub_merchant(parties),
+            sub_merchant: parties.sub_merchant.as_ref().map(profile::sub_merchant),
             hold_notifications: false,
         });
         let uuid = request_uuid(&payout.id, ACCOUNT_PAYOUT, generation);
@@ -328,7 +345,7 @@ impl Provider for Europe {
     }
 
     fn admits(&self, path: &str, _: Option<&str>) -> bool {
-        payout_of(&self.keys, path).is_some()
+        addressee(&self.keys, path).is_some()
     }
 
     fn receive(&self, inbound: &Inbound) -> Result<Receipt, Rejection> {
@@ -385,11 +402,24 @@ impl Onboarding for Europe {
     async fn import(&self, _: &Customer, raw: &RawHandle) -> Resolution {
         match account_id(raw) {
             Ok(handle) => {
-                let summary = Summary { masked: raw.masked(), bank_name: None, country: None };
+                let summary = Summary {
+                    masked: raw.masked(),
+                    bank_name: None,
+                    country: None,
+                    holder_verified: false,
+                };
                 Resolution::Resolved(Resolved { handle, summary })
             }
             Err(_) => Resolution::Refused(Reason::AccountInvalid, ProviderWords::default()),
         }
+    }
+
+    fn check_link(&self, request: &LinkRequest) -> Result<(), Unfit> {
+        link::check(request)
+    }
+
+    async fn start_link(&self, id: &DestinationId, request: &LinkRequest) -> LinkStart {
+        link::start(self, id, request).await
     }
 }
 
@@ -429,6 +459,7 @@ fn registered(outcome: Outcome, details: &BankDetails) -> Resolution {
                 masked: details.account.masked(),
                 bank_name: account.bank,
                 country: Some(details.account.country()),
+                holder_verified: false,
             };
             return Resolution::Resolved(Resolved { handle, summary });
         }
@@ -473,11 +504,11 @@ fn refusal(code: u64) -> Input {
 
 /// The code with what it means in our words. The provider's own text is shown to nobody: it may
 /// repeat what was sent, names and account numbers included. It is in the sealed evidence.
-fn words_of(code: u64) -> ProviderWords {
+pub(super) fn words_of(code: u64) -> ProviderWords {
     words(Some(&code.to_string()), Some(code::look_up(code).meaning), None)
 }
 
-fn reason_of(code: u64) -> Reason {
+pub(super) fn reason_of(code: u64) -> Reason {
     match (code, code::look_up(code).class) {
         (624, _) => Reason::AccountInvalid,
         (_, Class::Blocked) => Reason::CustomerBlocked,
@@ -525,7 +556,7 @@ fn account_id(raw: &RawHandle) -> Result<Handle, Unfit> {
 }
 
 /// Account ids have ten digits today; a few more do no harm, anything else is not one.
-fn handle_of(account_id: &str) -> Option<Handle> {
+pub(super) fn handle_of(account_id: &str) -> Option<Handle> {
     const DIGITS_MAX: usize = 20;
     let digits = account_id.bytes().all(|byte| byte.is_ascii_digit());
     match account_id.len() {
@@ -575,7 +606,7 @@ fn bank_account(
     })
 }
 
-fn not_possible(field: &'static str, why: String) -> Unfit {
+pub(super) fn not_possible(field: &'static str, why: String) -> Unfit {
     Unfit { field, why, kind: UnfitKind::NotPossible }
 }
 
@@ -597,7 +628,7 @@ pub(super) fn money_of(notification: &Notification) -> Money {
     }
 }
 
-/// The payout that a notification's segment names.
-pub(super) fn payout_of(keys: &KeyRing, segment: &str) -> Option<PayoutId> {
+/// Whom a notification's segment names.
+pub(super) fn addressee(keys: &KeyRing, segment: &str) -> Option<Addressee> {
     payout::identity::parse_notification_segment(keys, segment).ok()
 }
