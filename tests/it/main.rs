@@ -25,6 +25,7 @@ mod kill;
 mod leaks;
 mod lists;
 mod money;
+mod notices;
 mod ops;
 mod outcomes;
 mod recovery;

@@ -11,6 +11,7 @@ use payout::port::{Filter, Page};
 use payout::state::Outcome;
 use server::{Drained, Gauge, Intervals, Probes, ServerConfig};
 use tokio::sync::oneshot;
+use trustly::eu::novelty::{Count, Novelties};
 
 use super::terminal::announce;
 use super::{Failure, shutdown};
@@ -95,7 +96,7 @@ pub(crate) async fn serve(
     settings: ServerConfig,
     stop: impl Future<Output = ()>,
 ) -> Result<(), Failure> {
-    let Composed { engine, work, store, listeners, bound } = composed;
+    let Composed { engine, work, store, novelties, listeners, bound } = composed;
     tracing::info!(
         grpc = %bound.grpc, webhooks = %bound.webhooks, admin = %bound.admin, "serving"
     );
@@ -104,7 +105,7 @@ pub(crate) async fn serve(
     let probed = store.clone();
     let ready = Arc::new(move || probed.takes_writes());
     let gauged = engine.clone();
-    let probes = Probes { ready, gauges: Arc::new(move || gauges(&gauged)) };
+    let probes = Probes { ready, gauges: Arc::new(move || gauges(&gauged, &novelties)) };
     let stop = async {
         let (asked, failed) = (std::pin::pin!(stop), std::pin::pin!(store.stopped()));
         if let Either::Right((why, _)) = select(asked, failed).await {
@@ -132,8 +133,8 @@ pub(crate) async fn serve(
     }
 }
 
-/// What is measured of the engine.
-fn gauges(engine: &Engine) -> Vec<Gauge> {
+/// What is measured of the engine and of the providers.
+fn gauges(engine: &Engine, novelties: &[Arc<Novelties>]) -> Vec<Gauge> {
     let mut gauges = Vec::new();
     for (merchant, count) in engine.open_settlement_breaks() {
         gauges.push(Gauge {
@@ -142,6 +143,21 @@ fn gauges(engine: &Engine) -> Vec<Gauge> {
             labels: vec![("merchant", merchant.to_string())],
             value: i64::try_from(count).unwrap_or(i64::MAX),
         });
+    }
+    for met in novelties {
+        let merchant = met.merchant().to_string();
+        for Count { method, part, notifications } in met.counts() {
+            gauges.push(Gauge {
+                name: "payoutd_notification_novelties_total",
+                help: "Notifications of a method, or with a member, that is not known here.",
+                labels: vec![
+                    ("merchant", merchant.clone()),
+                    ("method", method.to_owned()),
+                    ("part", part.as_str().to_owned()),
+                ],
+                value: i64::try_from(notifications).unwrap_or(i64::MAX),
+            });
+        }
     }
     gauges
 }
