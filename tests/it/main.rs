@@ -29,6 +29,7 @@ mod notices;
 mod ops;
 mod outcomes;
 mod recovery;
+mod refusals;
 mod serving;
 mod smoke;
 mod stuck;

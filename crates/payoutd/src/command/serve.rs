@@ -8,6 +8,7 @@ use engine::Engine;
 use futures_util::future::{Either, select};
 use payout::id::Merchant;
 use payout::port::{Filter, Page};
+use payout::queue::{QueueHold, QueueHoldKind};
 use payout::state::Outcome;
 use server::{Drained, Gauge, Intervals, Probes, ServerConfig};
 use tokio::sync::oneshot;
@@ -144,20 +145,41 @@ fn gauges(engine: &Engine, novelties: &[Arc<Novelties>]) -> Vec<Gauge> {
             value: i64::try_from(count).unwrap_or(i64::MAX),
         });
     }
-    for met in novelties {
-        let merchant = met.merchant().to_string();
-        for Count { method, part, notifications } in met.counts() {
-            gauges.push(Gauge {
-                name: "payoutd_notification_novelties_total",
-                help: "Notifications of a method, or with a member, that is not known here.",
-                labels: vec![
-                    ("merchant", merchant.clone()),
-                    ("method", method.to_owned()),
-                    ("part", part.as_str().to_owned()),
-                ],
-                value: i64::try_from(notifications).unwrap_or(i64::MAX),
-            });
+    for merchant in engine.merchants() {
+        for hold in engine.queue_holds(merchant) {
+            gauges.push(held(&hold));
         }
     }
+    for met in novelties {
+        let merchant = met.merchant();
+        gauges.extend(met.counts().into_iter().map(|count| novelty(merchant, count)));
+    }
     gauges
+}
+
+/// A queue that is not held has no line.
+fn held(hold: &QueueHold) -> Gauge {
+    let kind = match hold.kind() {
+        QueueHoldKind::Paused => "paused",
+        QueueHoldKind::AccessRefused => "access_refused",
+    };
+    Gauge {
+        name: "payoutd_queue_held",
+        help: "1 while nothing is sent for a merchant, by why.",
+        labels: vec![("merchant", hold.merchant.to_string()), ("kind", kind.to_owned())],
+        value: 1,
+    }
+}
+
+fn novelty(merchant: &Merchant, count: Count) -> Gauge {
+    Gauge {
+        name: "payoutd_notification_novelties_total",
+        help: "Notifications of a method, or with a member, that is not known here.",
+        labels: vec![
+            ("merchant", merchant.to_string()),
+            ("method", count.method.to_owned()),
+            ("part", count.part.as_str().to_owned()),
+        ],
+        value: i64::try_from(count.notifications).unwrap_or(i64::MAX),
+    }
 }
