@@ -236,6 +236,90 @@ async fn a_notification_counts_at_the_address_of_its_own_payout_only() {
     assert_eq!(payout(&world, EU, "other").await, other);
 }
 
+/// The address alone is not enough, and neither is our name: an order of which we know nothing may
+/// bear it.
+#[tokio::test]
+async fn a_word_counts_with_our_name_and_for_our_order_only() {
+    let world = World::start().await;
+    let keys = Keys::of(&world);
+    let ordered = accepted(&world, "order").await;
+    for method in ["credit", "cancel", "payoutconfirmation"] {
+        let mut nameless = Notice::about(method, &ordered, "5000000001");
+        nameless.data.remove("messageid");
+        let body = nameless.signed(&keys.trustly).to_string();
+        let answer = post(&world, &keys.address(&ordered.id), JSON, None, &body).await;
+        assert_eq!(answer.0, 400, "{method}: {answer:?}");
+    }
+    assert_eq!(payout(&world, EU, "order").await, ordered);
+    // A bad end of another order is none of ours.
+    for (index, method) in ["credit", "cancel"].into_iter().enumerate() {
+        let other = Notice::new(method, &ordered.id, &format!("500000001{index}"));
+        send_good(&world, &keys, &other, &ordered.id).await;
+    }
+    assert_eq!(still(&payout(&world, EU, "order").await), still(&ordered));
+    let other = Notice::new("payoutconfirmation", &ordered.id, "5000000013");
+    send_good(&world, &keys, &other, &ordered.id).await;
+    let told = payout(&world, EU, "order").await;
+    assert_eq!(
+        (told.state(), attention(&told)),
+        (PayoutState::Accepted, vec![Attention::Contradiction])
+    );
+    // Now two orders bear our name, and the end of one is not that of the other.
+    send_good(&world, &keys, &Notice::about("credit", &ordered, "5000000014"), &ordered.id).await;
+    let noted = payout(&world, EU, "order").await;
+    assert_eq!((noted.state(), noted.give_back), (PayoutState::Accepted, None));
+}
+
+/// What was acknowledged is on disk, however soon the server is killed.
+#[tokio::test]
+async fn what_is_acknowledged_outlives_a_kill_right_after_it() {
+    let mut world = World::start().await;
+    let keys = Keys::of(&world);
+    for number in 0..3 {
+        let key = format!("order-{number}");
+        let ordered = accepted(&world, &key).await;
+        let confirmation = Notice::about("payoutconfirmation", &ordered, "5000000001");
+        send_good(&world, &keys, &confirmation, &ordered.id).await;
+        let unknown = id_of(EU, &format!("unknown-{number}"));
+        let cancel = Notice::new("cancel", &unknown, &format!("600000000{number}"));
+        send_good(&world, &keys, &cancel, &unknown).await;
+        world.kill_server();
+        world.start_server().await;
+        assert_eq!(payout(&world, EU, &key).await.state(), PayoutState::Completed);
+        assert_eq!(parked(&world, EU).await.len(), number + 1);
+    }
+}
+
+/// It comes while the order is still being answered, whether that answer is lost or not.
+#[tokio::test]
+async fn a_cancel_before_the_reply_ends_the_payout_and_the_reply_changes_nothing() {
+    let world = World::start().await;
+    for (key, faults) in [
+        ("answered", vec![("cancel_before_reply", 1)]),
+        ("lost", vec![("lose_reply", 1), ("cancel_before_reply", 1)]),
+    ] {
+        for (fault, times) in faults {
+            let rule = json!({
+                "region": "eu", "on": "AccountPayout", "fault": fault, "times": times,
+                "reference": id_of(EU, key),
+            });
+            world.fault(rule).await;
+        }
+        let destination = world.destination(EU).await;
+        world.payouts().create_payout(request(EU, key, &destination)).await.unwrap();
+        let failed = world.wait_for(EU, key, &[PayoutState::Failed]).await;
+        world.quiet().await;
+        let ended = payout(&world, EU, key).await;
+        assert_eq!(still(&ended), still(&failed), "{key}");
+        assert_eq!(ended.cause.as_ref().unwrap().reason(), Reason::ProviderAborted);
+        assert_eq!((attention(&ended), &ended.give_back), (vec![], &Some(ten_euros(&ended))));
+        let events = history(&world, key).await;
+        let ends = events.iter().position(|event| event.kind() == PayoutEventKind::Failed).unwrap();
+        assert_eq!(events[ends].state_before(), PayoutState::Submitting, "{key}: {events:?}");
+        assert!(events.iter().all(|event| event.kind() != PayoutEventKind::Accepted), "{events:?}");
+    }
+}
+
 /// Payouts are reported on at the address that they were ordered with, whichever key is the
 /// installation's by then; without that key its addresses are nobody's, and nothing is lost.
 #[tokio::test]

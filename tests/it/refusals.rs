@@ -5,18 +5,20 @@ use std::fmt::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use api::v1::bank_account::Form;
 use api::v1::{
     AttemptState, CreatePayoutRequest, DescribeProviderRequest, Money, Outcome, Payout,
-    PayoutState, Reason, WaitUntil,
+    PayoutState, Reason, RegisterDestinationRequest, WaitUntil,
 };
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::samples::to_handle;
+use crate::calls::refused;
+use crate::samples::{IBAN, details, person, to_handle};
 use crate::trustly::{Keys, Notice};
 use crate::webhooks::send_good;
-use crate::world::{EU, Options, PATIENCE, World, id_of};
+use crate::world::{CUSTOMER, EU, Options, PATIENCE, World, id_of};
 
 /// Set to any value, the test writes the table instead of comparing it.
 const REGENERATE: &str = "REGENERATE_GOLDEN";
@@ -31,6 +33,16 @@ whether the merchant's other payouts go on. *sent*: how often so far, and in whi
 
 | code | answer | state | reason | retryable | who acts | attempts | queue | sent |
 |---|---|---|---|---|---|---|---|---|
+";
+
+const REGISTRATIONS: &str = "\
+# What Trustly Europe's errors make of a registration
+
+Made by `tests/it/refusals.rs` from the running server: what RegisterDestination answers where
+RegisterAccount was answered with an error. Each was called again, and then succeeded.
+
+| code | answer | status | reason | cause |
+|---|---|---|---|---|
 ";
 
 /// The codes of Trustly's error table, and one that is not in it.
@@ -136,17 +148,7 @@ async fn every_error_code_does_what_the_table_says() {
     let rules: Vec<Value> = cases.iter().flat_map(Case::faults).collect();
     world.control(Method::PUT, "faults", json!({ "rules": rules })).await;
     let lines = join_all(cases.iter().map(|case| line(&world, case))).await;
-    let table = HEAD.to_owned() + &lines.concat();
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/refusals.md");
-    if std::env::var_os(REGENERATE).is_some() {
-        std::fs::write(&path, &table).unwrap();
-    }
-    let golden = std::fs::read_to_string(&path).unwrap();
-    for (golden, ours) in golden.lines().zip(table.lines()) {
-        assert_eq!(golden, ours, "if this change is meant: {REGENERATE}=1 cargo test -p tests");
-    }
-    assert_eq!(golden, table, "the table has lines too many or too few");
-
+    compare("refusals.md", &(HEAD.to_owned() + &lines.concat()));
     assert_alerted(&world, &cases).await;
     world.clear_faults().await;
     join_all(cases.iter().map(|case| check_once_mended(&world, case))).await;
@@ -155,6 +157,50 @@ async fn every_error_code_does_what_the_table_says() {
         .iter()
         .filter(|case| metrics.contains(&format!("held{{merchant=\"{}\"", case.merchant)));
     assert!(held.eq(cases.iter().filter(|case| case.is_never_mended())), "{metrics}");
+}
+
+/// The same codes in answer to RegisterAccount: what a caller is told of them, and that a later
+/// call may fare better unless its details were refused.
+#[tokio::test]
+async fn every_error_code_of_a_registration_is_told_as_the_table_says() {
+    let world = World::start().await;
+    let mut table = REGISTRATIONS.to_owned();
+    for code in CODES {
+        for (fault, answer) in [("refuse", "signed"), ("unsigned_error", "unsigned")] {
+            let rule = json!({
+                "region": "eu", "on": "RegisterAccount", "fault": fault, "code": code,
+            });
+            world.fault(rule).await;
+            // Another holder each time, so that nothing is known already.
+            let register = async || {
+                let form = Form::Iban(IBAN.to_owned());
+                let bank_details = Some(details(form, person(fault, &format!("{code}"))));
+                let (merchant, customer) = (EU.to_owned(), CUSTOMER.to_owned());
+                let request = RegisterDestinationRequest { merchant, customer, bank_details };
+                world.destinations().register_destination(request).await
+            };
+            let said = refused(&register().await.unwrap_err());
+            let cause = said.metadata.get("cause").map_or("–", String::as_str);
+            let status = format!("{:?} | {} | {cause}", said.code, said.reason);
+            writeln!(table, "| {code} | {answer} | {status} |").unwrap();
+            assert_eq!(said.metadata["recorded"], "no", "{code} {answer}");
+            register().await.unwrap();
+        }
+    }
+    compare("registrations.md", &table);
+}
+
+/// Holds a table to the one in the repository.
+fn compare(name: &str, table: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden").join(name);
+    if std::env::var_os(REGENERATE).is_some() {
+        std::fs::write(&path, table).unwrap();
+    }
+    let golden = std::fs::read_to_string(&path).unwrap();
+    for (golden, ours) in golden.lines().zip(table.lines()) {
+        assert_eq!(golden, ours, "if this change is meant: {REGENERATE}=1 cargo test -p tests");
+    }
+    assert_eq!(golden, table, "{name} has lines too many or too few");
 }
 
 /// Each held queue is told once, with what to do, and measured as long as it is held.

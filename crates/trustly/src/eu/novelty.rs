@@ -11,7 +11,7 @@ use payout::port::Clock;
 use super::notice::is_symbol;
 use super::wire::notification::{Method, Notification};
 
-/// After the first of its kind a novelty is told no sooner: Trustly repeats itself with each payout.
+/// After the first of its kind, one is told no sooner: Trustly repeats itself with each payout.
 const TELLING_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Kinds that are remembered, and so told at once when they are first met. Trustly adds a few in a
