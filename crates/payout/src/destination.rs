@@ -12,7 +12,7 @@ use crate::time::Timestamp;
 /// A place that payouts can go to again and again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Destination {
-    /// Derived from merchant, customer and contents, or of one that is linked from the caller's key.
+    /// Derived from merchant, customer and contents; of one that is linked, from the caller's key.
     pub id: DestinationId,
     /// Whose destination.
     pub merchant: Merchant,

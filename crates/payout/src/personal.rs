@@ -29,11 +29,12 @@ pub type Email = Personal<kind::Email>;
 /// A number that a state gave to a person or an organisation: 1–35 printable ASCII characters.
 pub type NationalId = Personal<kind::NationalId>;
 
-/// A page that a customer's browser is sent to: `https://` or `http://` and a host, 8–2048 printable
-/// ASCII characters. It may carry what only the customer should have.
+/// A page that a customer's browser is sent to: `https://` or `http://` and a host, 8–2048
+/// printable ASCII characters. It may carry what only the customer should have.
 pub type PageUrl = Personal<kind::PageUrl>;
 
-/// Where an app takes over: a scheme, a colon and more, 3–2048 printable ASCII characters, no script.
+/// Where an app takes over: a scheme, a colon and more, 3–2048 printable ASCII characters, no
+/// script.
 pub type AppUrl = Personal<kind::AppUrl>;
 
 /// A stable name of a person or an organisation in somebody's books: 1–64 printable ASCII

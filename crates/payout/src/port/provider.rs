@@ -109,8 +109,8 @@ pub trait Onboarding: Send + Sync {
         Err(Unfit { field: "merchant", why, kind: UnfitKind::NotPossible })
     }
 
-    /// Lets the customer choose an account: what is chosen becomes the destination of this id. The same
-    /// arguments make the same call, so that a repeat finds what the first one started.
+    /// Lets the customer choose an account: what is chosen becomes the destination of this id. The
+    /// same arguments make the same call, so that a repeat finds what the first one started.
     async fn start_link(&self, _: &DestinationId, _: &LinkRequest) -> LinkStart {
         LinkStart::Unknown(Reason::Other)
     }

@@ -1,5 +1,5 @@
-//! Letting a customer choose an account with Trustly Europe (SelectAccount), and what a notification
-//! says about that.
+//! Letting a customer choose an account with Trustly Europe (SelectAccount), and what a
+//! notification says about that.
 
 use std::net::IpAddr;
 
@@ -13,10 +13,11 @@ use payout::port::{LinkNews, LinkStart, Resolved, Unfit, UnfitKind};
 use payout::reason::Reason;
 use zeroize::Zeroizing;
 
+use super::answer::{reason_of, words_of};
 use super::clearing_house;
 use super::code::{self, Class};
 use super::profile;
-use super::provider::{Europe, Outcome, handle_of, not_possible, reason_of, words_of};
+use super::provider::{Europe, Outcome, handle_of, not_possible};
 use super::uuid::Uuid;
 use super::wire::notification::{Account, Method, Notification};
 use super::wire::reply::{Data, Reply};

@@ -46,6 +46,7 @@ pub(super) fn receive(europe: &Europe, inbound: &Inbound) -> Result<Receipt, Rej
         None if moves_money(&notification.method) => return Err(Rejection::Malformed),
         None => None,
     };
+    europe.novelties.note(&notification);
     let input = input(&notification);
     let acknowledgement = acknowledgement(europe, &notification)?;
     let names = ProviderReference::parse(payout.as_str());
@@ -141,8 +142,8 @@ fn name(method: &Method) -> String {
 }
 
 /// Whether a text can be one of Trustly's symbolic names: no account number and no full name is.
-fn is_symbol(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+pub(super) fn is_symbol(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
 }
 
 fn what(notification: &Notification) -> What {
