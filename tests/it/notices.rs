@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use api::v1::{
     Attention, GiveBack, Money, Outcome, Payout, PayoutEvent, PayoutEventKind, PayoutState, Reason,
-    event,
+    SettlePayoutRequest, Settlement, SettlementVerdict, event,
 };
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -268,6 +268,19 @@ async fn a_word_counts_with_our_name_and_for_our_order_only() {
     send_good(&world, &keys, &Notice::about("credit", &ordered, "5000000014"), &ordered.id).await;
     let noted = payout(&world, EU, "order").await;
     assert_eq!((noted.state(), noted.give_back), (PayoutState::Accepted, None));
+    // A person finds out, and says so.
+    let settlement = Settlement {
+        verdict: SettlementVerdict::NotPaid.into(),
+        operator: "Ada".to_owned(),
+        evidence: "ticket 4711".to_owned(),
+        why: "the other order was somebody's test".to_owned(),
+    };
+    let (merchant, payout_id) = (EU.to_owned(), ordered.id.clone());
+    let decision = SettlePayoutRequest { merchant, payout_id, settlement: Some(settlement) };
+    let settled = world.operations().settle_payout(decision).await.unwrap().into_inner();
+    let settled = settled.payout.unwrap();
+    assert_eq!((settled.state(), attention(&settled)), (PayoutState::Failed, Vec::new()));
+    assert!(settled.give_back.is_some());
 }
 
 /// What was acknowledged is on disk, however soon the server is killed.

@@ -4397,8 +4397,8 @@ pub mod operations_client {
         /// COMPLETED, or FAILED with its `give_back`.
         ///
         /// It is taken at its word: NOT_PAID for a payout that did move, or moves later, pays twice. It
-        /// can be used only while it is not known whether money moved, and while the payout is not being
-        /// sent or asked about. What the provider says afterwards is recorded, and what contradicts raises
+        /// can be used only while it is not known whether money moved, or while the outcome is UNDECIDED
+        /// and there is `attention`, and while the payout is not being sent or asked about. What the provider says afterwards is recorded, and what contradicts raises
         /// `attention`.
         ///
         /// It is not repeatable: what is settled is in doubt no more, so a repeat changes nothing and
@@ -4681,8 +4681,8 @@ pub mod operations_server {
         /// COMPLETED, or FAILED with its `give_back`.
         ///
         /// It is taken at its word: NOT_PAID for a payout that did move, or moves later, pays twice. It
-        /// can be used only while it is not known whether money moved, and while the payout is not being
-        /// sent or asked about. What the provider says afterwards is recorded, and what contradicts raises
+        /// can be used only while it is not known whether money moved, or while the outcome is UNDECIDED
+        /// and there is `attention`, and while the payout is not being sent or asked about. What the provider says afterwards is recorded, and what contradicts raises
         /// `attention`.
         ///
         /// It is not repeatable: what is settled is in doubt no more, so a repeat changes nothing and
