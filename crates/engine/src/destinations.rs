@@ -6,7 +6,7 @@ use payout::destination::{Destination, DestinationEvent, DestinationState, Link,
 use payout::fingerprint::CompareError;
 use payout::id::{Customer, DestinationId, Merchant};
 use payout::identity::destination_id;
-use payout::input::ProviderWords;
+use payout::input::{Input, ProviderWords, What};
 use payout::keys::KeyError;
 use payout::order::{Order, RawHandle, TargetRequest};
 use payout::port::{
@@ -124,8 +124,21 @@ impl Engine {
             Resolution::Unusable(_, reason, words) | Resolution::Refused(reason, words) => {
                 Err(DestinationError::Refused { reason, words })
             }
-            Resolution::Unknown(reason) => Err(DestinationError::Unanswered(reason)),
+            Resolution::Unknown(reason) => Err(self.not_answered(&new.merchant, reason).await),
         }
+    }
+
+    /// The provider did not answer. If it does not let us in, it lets no payout in either.
+    pub(crate) async fn not_answered(
+        &self,
+        merchant: &Merchant,
+        reason: Reason,
+    ) -> DestinationError {
+        if let Ok(adapter) = self.adapter(merchant) {
+            let inputs = [Input::own(What::InDoubt(reason))];
+            self.note_access(merchant, &inputs, adapter.policy().hold).await;
+        }
+        DestinationError::Unanswered(reason)
     }
 
     /// A destination of this merchant.

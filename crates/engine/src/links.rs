@@ -110,7 +110,7 @@ impl Engine {
             LinkStart::Refused(reason, words) => {
                 self.change_link(&id, |link| abandoned(link, reason, &words)).await
             }
-            LinkStart::Unknown(reason) => Err(DestinationError::Unanswered(reason)),
+            LinkStart::Unknown(reason) => Err(self.not_answered(&request.merchant, reason).await),
         }
     }
 

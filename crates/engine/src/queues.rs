@@ -314,38 +314,24 @@ fn undecided(merchant: &Merchant) -> Filter {
 
 /// Whether an answer, verified or not, says that our access is refused.
 pub(crate) fn is_access_refused(input: &Input) -> bool {
-    match &input.what {
-        What::Refused(refusal) => refusal.kind == RefusalKind::Access,
-        What::InDoubt(reason) => *reason == Reason::AccessRefused,
-        What::DestinationResolved
-        | What::DestinationRefused(_)
-        | What::AttemptOpened(_)
-        | What::NotSent
-        | What::HolderGone
-        | What::NotFound
-        | What::Reported(_)
-        | What::Remarked(_)
-        | What::HintGivenUp
-        | What::CancelRequested
-        | What::Expired
-        | What::Parked(_)
-        | What::Blocked(..)
-        | What::Presumed
-        | What::PastForgotten(_)
-        | What::Settled(_) => false,
-    }
+    is_let_in(input) == Some(false)
 }
 
 /// Whether an answer proves that we were let in.
 fn shows_access(input: &Input) -> bool {
+    is_let_in(input) == Some(true)
+}
+
+/// What an input says about our access, if it says anything.
+fn is_let_in(input: &Input) -> Option<bool> {
     match &input.what {
-        What::Refused(refusal) => refusal.kind != RefusalKind::Access,
+        What::Refused(refusal) => Some(refusal.kind != RefusalKind::Access),
+        What::InDoubt(reason) => (*reason == Reason::AccessRefused).then_some(false),
         What::DestinationResolved
         | What::DestinationRefused(_)
         | What::NotFound
-        | What::Reported(_) => true,
-        What::InDoubt(_)
-        | What::AttemptOpened(_)
+        | What::Reported(_) => Some(true),
+        What::AttemptOpened(_)
         | What::NotSent
         | What::HolderGone
         | What::Remarked(_)
@@ -356,6 +342,6 @@ fn shows_access(input: &Input) -> bool {
         | What::Blocked(..)
         | What::Presumed
         | What::PastForgotten(_)
-        | What::Settled(_) => false,
+        | What::Settled(_) => None,
     }
 }
