@@ -5,7 +5,8 @@ use api::v1::{
     EventSelector, EventStart, GetBalanceRequest, GetDestinationRequest, GetPayoutRequest,
     InvestigatePayoutRequest, ListDestinationsRequest, ListParkedNotificationsRequest,
     ListPayoutEventsRequest, ListPayoutsRequest, ListSettlementBreaksRequest, PayoutIds,
-    WatchPayoutsRequest, cancel_payout_request, event_selector, get_payout_request,
+    StartDestinationLinkRequest, WatchPayoutsRequest, cancel_payout_request, event_selector,
+    get_payout_request,
 };
 use payout::cursor::Cursor;
 use payout::id::StoreId;
@@ -13,6 +14,7 @@ use prost_types::Timestamp;
 use tonic::Code;
 
 use crate::calls::{Call, Case, invalid};
+use crate::links::link;
 use crate::samples::{
     cancel_by_id, cancel_by_key, from_beginning, from_cursor, from_now, of_customer, of_merchant,
     of_payout,
@@ -310,6 +312,7 @@ fn unknown_merchants() -> Vec<Case> {
             merchant: merchant(),
             ..Default::default()
         }),
+        Call::Link(StartDestinationLinkRequest { merchant: merchant(), ..link("k") }),
         Call::Balance(GetBalanceRequest { merchant: merchant() }),
         Call::ListBreaks(ListSettlementBreaksRequest {
             merchant: merchant(),

@@ -8,7 +8,8 @@ use api::v1::{
     ImportDestinationRequest, InvestigatePayoutRequest, ListDestinationsRequest,
     ListIndeterminateRequest, ListParkedNotificationsRequest, ListPayoutEventsRequest,
     ListPayoutsRequest, ListSettlementBreaksRequest, PauseSubmissionRequest, PreviewPayoutRequest,
-    RegisterDestinationRequest, ResumeSubmissionRequest, SettlePayoutRequest, WatchPayoutsRequest,
+    RegisterDestinationRequest, ResumeSubmissionRequest, SettlePayoutRequest,
+    StartDestinationLinkRequest, WatchPayoutsRequest,
 };
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetail, StatusExt};
@@ -26,6 +27,7 @@ pub(crate) enum Call {
     Cancel(CancelPayoutRequest),
     Register(RegisterDestinationRequest),
     Import(ImportDestinationRequest),
+    Link(StartDestinationLinkRequest),
     GetDestination(GetDestinationRequest),
     ListDestinations(ListDestinationsRequest),
     DeleteDestination(DeleteDestinationRequest),
@@ -57,6 +59,7 @@ impl Call {
             Self::Cancel(request) => payouts.cancel_payout(request).await.map(drop),
             Self::Register(request) => destinations.register_destination(request).await.map(drop),
             Self::Import(request) => destinations.import_destination(request).await.map(drop),
+            Self::Link(request) => destinations.start_destination_link(request).await.map(drop),
             Self::GetDestination(request) => destinations.get_destination(request).await.map(drop),
             Self::ListDestinations(request) => {
                 destinations.list_destinations(request).await.map(drop)
@@ -90,6 +93,7 @@ impl Call {
                 | Self::Cancel(_)
                 | Self::Register(_)
                 | Self::Import(_)
+                | Self::Link(_)
                 | Self::DeleteDestination(_)
                 | Self::Settle(_)
                 | Self::Pause(_)

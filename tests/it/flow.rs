@@ -2,15 +2,16 @@
 //! money, and "Failed payouts" of the AccountPayout page. Comments with a number paraphrase theirs.
 
 use api::v1::{
-    CancelResult, CreatePayoutRequest, Money, Outcome, Payout, PayoutEventKind, PayoutState,
-    ProviderReferenceKind, Reason, WaitUntil, event,
+    CancelResult, CreatePayoutRequest, DestinationState, Money, Outcome, Payout, PayoutEventKind,
+    PayoutState, ProviderReferenceKind, Reason, WaitUntil, event,
 };
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::calls::refused;
+use crate::links;
 use crate::samples::{cancel_by_key, swedish_account, to_bank_details, to_handle};
-use crate::world::{EU, Options, World, id_of};
+use crate::world::{EU, Options, World, id_of, request};
 
 /// The AccountID of a player who deposited with Trustly before.
 const DEPOSITED_FROM: &str = "1234567890";
@@ -26,7 +27,8 @@ async fn the_payout_flow_and_its_three_failures() {
     a_payout_that_is_denied_never_reaches_trustly(&world).await;
     let known = a_player_who_deposited_before(&world).await;
     let new = a_player_who_never_deposited(&world).await;
-    for payout in [&known, &new] {
+    let chosen = a_player_who_chooses_an_account(&world).await;
+    for payout in [&known, &new, &chosen] {
         the_money_was_transferred(&world, payout).await;
     }
     not_enough_funds(&world).await;
@@ -75,6 +77,16 @@ async fn a_player_who_never_deposited(world: &World) -> Payout {
     assert!(asked.contains(&("AccountPayout".to_owned(), payout.id.clone())), "{asked:?}");
     assert!(asked.iter().any(|(method, _)| method == "RegisterAccount"), "{asked:?}");
     payout
+}
+
+/// The same by SelectAccount: the player chooses an account on Trustly's pages, and an account
+/// notification brings its AccountID.
+async fn a_player_who_chooses_an_account(world: &World) -> Payout {
+    let started = links::start(world, links::link("choice")).await.unwrap();
+    links::decide(&started.url, "decision=complete").await;
+    let id = started.destination.unwrap().id;
+    world.wait_for_destination(EU, &id, DestinationState::Active).await;
+    pay(world, ninety_eight_and_two_cents(request(EU, "chosen", &id))).await
 }
 
 /// Step 3: a synchronous response says that the request was received and is being processed, which
@@ -157,7 +169,8 @@ async fn every_notification_was_answered_at_once(world: &World) {
     world.quiet().await;
     let told = world.control(Method::GET, "notifications", Value::Null).await;
     let notifications = told["notifications"].as_array().unwrap();
-    assert_eq!(notifications.len(), 5, "{told}");
+    // One for each payout, and the account.
+    assert_eq!(notifications.len(), 7, "{told}");
     for notification in notifications {
         assert_eq!(notification["state"], "delivered", "{notification}");
         assert_eq!(notification["attempts"], 1, "{notification}");

@@ -189,7 +189,7 @@ async fn import(world: &World, merchant: &str, handle: &str) -> String {
 }
 
 /// Every file below a directory with its bytes.
-fn files_in(directory: &Path) -> Files {
+pub(crate) fn files_in(directory: &Path) -> Files {
     let mut files = Vec::new();
     for entry in read_dir(directory).unwrap() {
         let path = entry.unwrap().path();

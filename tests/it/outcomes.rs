@@ -144,6 +144,7 @@ fn americas() -> Vec<Case> {
         failed("refused-after-doubt", &[on("http_500"), refuse(330, 1)], Reason::AccountInvalid),
         case("access", &[refuse(375, 2)], PAID),
         case("security", &[refuse(300, 2)], PAID),
+        case("permission", &[refuse(325, 2)], PAID),
         case("internal-error", &[refuse(100, 1)], PAID),
         case("of-no-known-code", &[refuse(999, 1)], PAID),
         case("list-lags", &[on("lose_reply"), unheard.clone(), lag], PAID),

@@ -9,7 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use data_encoding::HEXLOWER;
 use hmac::{Hmac, Mac};
-use payout::id::PayoutId;
+use payout::id::{DestinationId, PayoutId};
 use payout::identity::notification_segment;
 use payout::keys::{KeyId, KeyRing};
 use rsa::pkcs8::DecodePrivateKey;
@@ -48,10 +48,14 @@ impl Keys {
         }
     }
 
-    /// Where the provider reports on a European payout: only the server can make such addresses.
-    pub(crate) fn address(&self, payout: &str) -> String {
-        let payout = PayoutId::parse(payout).unwrap();
-        let segment = notification_segment(&self.ring, &payout).unwrap();
+    /// Where the provider reports on a European payout, or on a destination that is being linked:
+    /// only the server can make such addresses.
+    pub(crate) fn address(&self, id: &str) -> String {
+        let segment = match PayoutId::parse(id) {
+            Ok(payout) => notification_segment(&self.ring, &payout),
+            Err(_) => notification_segment(&self.ring, &DestinationId::parse(id).unwrap()),
+        };
+        let segment = segment.unwrap();
         format!("/notifications/demo-eu/{segment}")
     }
 }

@@ -12,13 +12,13 @@ use payout::time::Timestamp;
 use serde_json::{Value, json};
 
 use crate::attributes::{acme, full, known};
-use crate::between;
 use crate::samples::{
     IBAN, details, iban_of_an_organisation, local, person, swedish_account, to_bank_details,
     to_handle,
 };
 use crate::trustly::{Keys, Notice};
 use crate::world::{CUSTOMER, EU, Options, World, id_of};
+use crate::{between, links};
 
 /// The requests of a server, in order.
 type Asked = Arc<Mutex<Vec<Value>>>;
@@ -140,6 +140,47 @@ async fn an_account_is_registered_with_all_that_is_known_of_its_holder() {
     assert_eq!(sent[1], expected("GERMANY", ["", IBAN], ["Öberg & Söner AB", ""]));
     let british = expected("UNITED_KINGDOM", ["200052", "55779911"], ["Zoë", "Ångström"]);
     assert_eq!(sent[2], british);
+}
+
+#[tokio::test]
+async fn a_choice_of_an_account_is_asked_for_with_all_that_is_said_of_it() {
+    let (world, asked) = overheard(&Options::default()).await;
+    let plain = links::start(&world, links::link("plain")).await.unwrap().destination.unwrap();
+    let full = links::start(&world, links::full("full")).await.unwrap().destination.unwrap();
+    let keys = Keys::of(&world);
+    let expected = |id: &str| {
+        json!({
+            "EndUserID": CUSTOMER,
+            "MessageID": id,
+            "NotificationURL": format!("http://{}{}", world.webhooks_at, keys.address(id)),
+            "Attributes": {
+                "Country": "SE",
+                "Locale": "sv_SE",
+                "Firstname": "Åsa",
+                "Lastname": "Öberg 😀",
+                "SuccessURL": "https://shop.example/done?order=1",
+                "FailURL": "https://shop.example/back?order=1",
+                "ShopperStatement": "Demo Merchant",
+            },
+        })
+    };
+    let mut more = expected(&full.id);
+    for (name, value) in [
+        ("ShopperStatement", "Skor Åäö"),
+        ("DateOfBirth", "1990-03-31"),
+        ("MobilePhone", "+46701234567"),
+        ("Email", "asa@example.com"),
+        ("NationalIdentificationNumber", "790131-1234"),
+        ("UnchangeableNationalIdentificationNumber", "1"),
+        ("IP", "192.0.2.7"),
+        ("ReturnToAppURL", "shopapp://back"),
+        ("PSPMerchant", "Skor AB"),
+        ("PSPMerchantURL", "www.skor.example"),
+        ("MerchantCategoryCode", "5499"),
+    ] {
+        more["Attributes"][name] = json!(value);
+    }
+    assert_eq!(data_of(&world, &asked, "SelectAccount"), [expected(&plain.id), more]);
 }
 
 #[tokio::test]

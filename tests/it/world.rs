@@ -15,8 +15,9 @@ use api::v1::operations_client::OperationsClient;
 use api::v1::payouts_client::PayoutsClient;
 use api::v1::provider_client::ProviderClient;
 use api::v1::{
-    CreatePayoutRequest, Event, GetPayoutRequest, ImportDestinationRequest,
-    ListPayoutEventsRequest, Money, Payout, PayoutState, create_payout_request, get_payout_request,
+    CreatePayoutRequest, Destination, DestinationState, Event, GetDestinationRequest,
+    GetPayoutRequest, ImportDestinationRequest, ListPayoutEventsRequest, Money, Payout,
+    PayoutState, create_payout_request, get_payout_request,
 };
 use payout::id::{IdempotencyKey, Merchant};
 use payout::identity::payout_id;
@@ -310,6 +311,29 @@ impl World {
         let body = json!({ "customer_id": customer, "currency": currency });
         let made = self.control(reqwest::Method::POST, "authorizations", body).await;
         made["transaction_id"].as_str().unwrap().to_owned()
+    }
+
+    /// Waits until a destination is in this state; panics if it takes too long.
+    pub(crate) async fn wait_for_destination(
+        &self,
+        merchant: &str,
+        id: &str,
+        state: DestinationState,
+    ) -> Destination {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let (merchant, destination_id) = (merchant.to_owned(), id.to_owned());
+            let request = GetDestinationRequest { merchant, destination_id };
+            let got = self.destinations().get_destination(request).await;
+            if let Ok(answer) = &got
+                && let Some(destination) = &answer.get_ref().destination
+                && destination.state() == state
+            {
+                return destination.clone();
+            }
+            assert!(Instant::now() < end, "{id} is not {state:?} yet: {got:?}");
+            tokio::time::sleep(PAUSE).await;
+        }
     }
 
     /// Waits until the payout of a key is in one of these states; panics if it takes too long.

@@ -13,9 +13,10 @@ pub(crate) const GENERATED_DIR: &str = "crates/api/src/gen";
 /// The descriptor set for reflection, without comments.
 const DESCRIPTOR_SET: &str = "payouts.v1.binpb";
 
-/// Messages that can hold bank details, names or provider handles: their `Debug`, and that of the
-/// `oneof`s in them, is written by hand in `crates/api`, so that no log line can show them.
-const MASKED_MESSAGES: [&str; 9] = [
+/// Messages that can hold bank details, names, provider handles or a customer's pages: their
+/// `Debug`, and that of the `oneof`s in them, is written by hand in `crates/api`, so that no log
+/// line can show them.
+const MASKED_MESSAGES: [&str; 11] = [
     ".payouts.v1.AccountHolder",
     ".payouts.v1.BankAccount",
     ".payouts.v1.CreatePayoutRequest",
@@ -24,6 +25,8 @@ const MASKED_MESSAGES: [&str; 9] = [
     ".payouts.v1.Originator",
     ".payouts.v1.PersonName",
     ".payouts.v1.PostalAddress",
+    ".payouts.v1.StartDestinationLinkRequest",
+    ".payouts.v1.StartDestinationLinkResponse",
     ".payouts.v1.SubMerchant",
 ];
 

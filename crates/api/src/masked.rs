@@ -109,6 +109,25 @@ impl Debug for v1::ImportDestinationRequest {
     }
 }
 
+impl Debug for v1::StartDestinationLinkRequest {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        f.debug_struct("StartDestinationLinkRequest")
+            .field("merchant", &self.merchant)
+            .field("idempotency_key", &self.idempotency_key)
+            .field("customer", &self.customer)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Debug for v1::StartDestinationLinkResponse {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        f.debug_struct("StartDestinationLinkResponse")
+            .field("destination", &self.destination)
+            .field("replayed", &self.replayed)
+            .finish_non_exhaustive()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use crate::v1::account_holder::Holder;
@@ -118,7 +137,7 @@ mod tests {
     use crate::v1::{
         AccountHolder, BankAccount, BankDetails, CreatePayoutRequest, ImportDestinationRequest,
         LocalAccount, Originator, PersonName, PostalAddress, RegisterDestinationRequest,
-        SubMerchant,
+        StartDestinationLinkRequest, StartDestinationLinkResponse, SubMerchant,
     };
 
     const SECRET: &str = "canary";
@@ -215,6 +234,25 @@ mod tests {
         for text in printed {
             assert!(!text.contains(SECRET), "{text}");
             assert!(text.contains("***"), "{text}");
+        }
+    }
+
+    #[test]
+    fn nothing_that_a_customer_could_be_impersonated_with_is_printed() {
+        let request = StartDestinationLinkRequest {
+            merchant: "m-1".to_owned(),
+            return_url: secret(),
+            cancel_url: secret(),
+            app_url: secret(),
+            ip_address: secret(),
+            ..StartDestinationLinkRequest::default()
+        };
+        let response = StartDestinationLinkResponse {
+            url: secret(),
+            ..StartDestinationLinkResponse::default()
+        };
+        for text in [format!("{request:?}"), format!("{response:?}")] {
+            assert!(!text.contains(SECRET), "{text}");
         }
     }
 

@@ -20,6 +20,7 @@ fn every_service_is_described() {
         "Destinations.ImportDestination",
         "Destinations.ListDestinations",
         "Destinations.RegisterDestination",
+        "Destinations.StartDestinationLink",
         "Operations.CheckSettlement",
         "Operations.InvestigatePayout",
         "Operations.ListIndeterminate",

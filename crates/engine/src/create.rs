@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use payout::codec::{encode_parties, encode_target};
+use payout::destination::DestinationState;
 use payout::event::{self, Event};
 use payout::fingerprint::{CompareError, Fingerprint, differences, fingerprint};
 use payout::id::{DestinationId, PayoutId, ReceiptId};
@@ -24,7 +25,7 @@ use thiserror::Error;
 use tokio::sync::{OwnedSemaphorePermit, TryAcquireError, oneshot};
 
 use crate::Engine;
-use crate::destinations::destination_place;
+use crate::destinations::{destination_place, why_not_usable};
 use crate::engine::field;
 use crate::query::QueryError;
 use crate::serve::Job;
@@ -103,9 +104,9 @@ pub enum CreateError {
     /// There is no such destination of this merchant and customer.
     #[error("there is no such destination of this merchant and customer")]
     DestinationNotFound,
-    /// The destination was deleted.
-    #[error("the destination was deleted; register or import it again")]
-    DestinationDeleted,
+    /// The destination cannot be paid to.
+    #[error("{}", why_not_usable(*.0))]
+    DestinationNotUsable(DestinationState),
     /// The key was used for another payout.
     #[error("the key was used for {payout} with other contents; they differ in {fields:?}")]
     KeyReused {
@@ -148,7 +149,7 @@ impl CreateError {
             | Self::UnknownMerchant
             | Self::Unfit(_)
             | Self::DestinationNotFound
-            | Self::DestinationDeleted
+            | Self::DestinationNotUsable(_)
             | Self::KeyReused { .. }
             | Self::Fenced
             | Self::Overloaded
@@ -286,7 +287,7 @@ impl Engine {
             _ => return Err(CreateError::DestinationNotFound),
         };
         let Some(sealed) = &destination.handle else {
-            return Err(CreateError::DestinationDeleted);
+            return Err(CreateError::DestinationNotUsable(destination.state));
         };
         let place = destination_place(&destination);
         let plain = payout::seal::open(&self.parts().keys, place, sealed)?;

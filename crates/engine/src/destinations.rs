@@ -2,10 +2,11 @@
 //! ids derive from their contents, so a repeat finds what the first call made.
 
 use payout::bank::{Account, BankDetails, Holder};
-use payout::destination::{Destination, DestinationEvent, DestinationState, Origin};
+use payout::destination::{Destination, DestinationEvent, DestinationState, Link, Origin};
+use payout::fingerprint::CompareError;
 use payout::id::{Customer, DestinationId, Merchant};
 use payout::identity::destination_id;
-use payout::input::ProviderWords;
+use payout::input::{Input, ProviderWords, What};
 use payout::keys::KeyError;
 use payout::order::{Order, RawHandle, TargetRequest};
 use payout::port::{
@@ -19,10 +20,11 @@ use thiserror::Error;
 
 use crate::Engine;
 use crate::create::CreateError;
+use crate::engine::field;
 use crate::query::QueryError;
 
 /// How often a write is tried again because somebody else wrote the same destination first.
-const STALE_RETRIES_MAX: usize = 8;
+pub(crate) const STALE_RETRIES_MAX: usize = 8;
 
 /// A destination to be made.
 #[derive(Clone, Debug)]
@@ -67,6 +69,20 @@ pub enum DestinationError {
     /// The provider did not answer in a way that can be trusted. Nothing was recorded.
     #[error("the provider did not answer ({0:?}); repeat the call")]
     Unanswered(Reason),
+    /// The key was used for another link.
+    #[error("the key was used for {destination} with other contents; they differ in {fields:?}")]
+    KeyReused {
+        /// The destination that the key names.
+        destination: DestinationId,
+        /// The paths of the fields that differ.
+        fields: Vec<String>,
+    },
+    /// The contents cannot be compared with those of the first call.
+    #[error(transparent)]
+    Compare(#[from] CompareError),
+    /// What was sealed does not open.
+    #[error(transparent)]
+    Open(#[from] OpenError),
     /// The destination changes too fast to be written.
     #[error("the destination is being changed at this moment; repeat the call")]
     Contended,
@@ -108,8 +124,21 @@ impl Engine {
             Resolution::Unusable(_, reason, words) | Resolution::Refused(reason, words) => {
                 Err(DestinationError::Refused { reason, words })
             }
-            Resolution::Unknown(reason) => Err(DestinationError::Unanswered(reason)),
+            Resolution::Unknown(reason) => Err(self.not_answered(&new.merchant, reason).await),
         }
+    }
+
+    /// The provider did not answer. If it does not let us in, it lets no payout in either.
+    pub(crate) async fn not_answered(
+        &self,
+        merchant: &Merchant,
+        reason: Reason,
+    ) -> DestinationError {
+        if let Ok(adapter) = self.adapter(merchant) {
+            let inputs = [Input::own(What::InDoubt(reason))];
+            self.note_access(merchant, &inputs, adapter.policy().hold).await;
+        }
+        DestinationError::Unanswered(reason)
     }
 
     /// A destination of this merchant.
@@ -150,6 +179,7 @@ impl Engine {
             let deleted = Destination {
                 state: DestinationState::Deleted,
                 handle: None,
+                link: found.link.clone().map(|link| Link { url: None, ..link }),
                 version: found.version + 1,
                 updated_at: self.now(),
                 ..found
@@ -184,6 +214,8 @@ impl Engine {
                 summary: resolved.summary.clone(),
                 state: DestinationState::Active,
                 handle: None,
+                link: None,
+                cause: None,
                 version: earlier.as_ref().map_or(1, |earlier| earlier.version + 1),
                 created_at: earlier.as_ref().map_or(now, |earlier| earlier.created_at),
                 updated_at: now,
@@ -197,7 +229,11 @@ impl Engine {
         Err(DestinationError::Contended)
     }
 
-    async fn write_destination(&self, made: &Destination) -> Result<bool, DestinationError> {
+    /// Writes a destination with its event; false if somebody else wrote it first.
+    pub(crate) async fn write_destination(
+        &self,
+        made: &Destination,
+    ) -> Result<bool, DestinationError> {
         let event = DestinationEvent {
             merchant: made.merchant.clone(),
             destination: made.id.clone(),
@@ -206,7 +242,7 @@ impl Engine {
             state: made.state,
             recorded_at: made.updated_at,
         };
-        let write = DestinationWrite { destination: made.clone(), event };
+        let write = DestinationWrite { destination: made.clone(), event: Some(event) };
         Ok(self.store().write_destination(&write).await? == DestinationWritten::Yes)
     }
 
@@ -299,9 +335,21 @@ impl From<&NewDestination> for TargetRequest {
 
 /// Where the handle of a destination belongs.
 pub(crate) fn destination_place(destination: &Destination) -> Place<'_> {
-    Place {
-        merchant: &destination.merchant,
-        record: destination.id.as_str(),
-        field: crate::engine::field::HANDLE,
+    let record = destination.id.as_str();
+    Place { merchant: &destination.merchant, record, field: field::HANDLE }
+}
+
+/// What to do about a destination that cannot be paid to.
+pub(crate) fn why_not_usable(state: DestinationState) -> &'static str {
+    match state {
+        DestinationState::Linking => {
+            "the customer has not chosen an account yet; wait for the destination to be ACTIVE"
+        }
+        DestinationState::Abandoned => {
+            "the customer has chosen no account; start another link under a new key"
+        }
+        DestinationState::Active | DestinationState::Deleted => {
+            "the destination was deleted; register or import it again"
+        }
     }
 }

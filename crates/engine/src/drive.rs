@@ -160,7 +160,7 @@ impl Engine {
         };
         let handle = handle.map(|handle| self.seal(payout, field::HANDLE, handle.reveal()));
         let inputs = vec![Input { words, ..Input::own(what) }];
-        self.note_access(payout, &inputs, adapter.policy()).await;
+        self.note_access_of(payout, &inputs, adapter.policy()).await;
         let change = Change {
             inputs,
             secrets: Secrets { request: None, handle },
@@ -257,7 +257,7 @@ impl Engine {
             false => Answer { inputs: vec![Input::own(What::NotSent)], evidence: Vec::new() },
         };
         let Answer { inputs, evidence } = answer;
-        self.note_access(payout, &inputs, adapter.policy()).await;
+        self.note_access_of(payout, &inputs, adapter.policy()).await;
         let attempt = Some(attempt.number);
         let change = Change { inputs, evidence, attempt, driver: true, ..Change::default() };
         Ok(!self.take(&payout.id, change).await?.released)
@@ -276,7 +276,7 @@ impl Engine {
         let began = Some(self.time());
         let answer = adapter.ask(payout, handle.as_ref(), request.as_ref()).await;
         let Answer { inputs, evidence } = answer;
-        self.note_access(payout, &inputs, adapter.policy()).await;
+        self.note_access_of(payout, &inputs, adapter.policy()).await;
         let attempt = payout.attempts.last().map(|attempt| attempt.number);
         let change = Change { inputs, evidence, attempt, began, driver: true, ..Change::default() };
         Ok(!self.take(&payout.id, change).await?.released)

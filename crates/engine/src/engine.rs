@@ -178,6 +178,7 @@ pub(crate) fn place<'a>(payout: &'a Payout, field: &'a str) -> Place<'a> {
 pub(crate) mod field {
     pub(crate) const REQUEST: &str = "request";
     pub(crate) const HANDLE: &str = "handle";
+    pub(crate) const LINK_URL: &str = "link url";
     pub(crate) const TARGET: &str = "target";
     pub(crate) const PARTIES: &str = "parties";
     pub(crate) const EVIDENCE: &str = "evidence";

@@ -250,17 +250,23 @@ impl Engine {
         }
     }
 
+    /// Takes what an answer to a payout says about our access. What it was told before and is told
+    /// again may come from the provider's memory, and holds nobody else.
+    pub(crate) async fn note_access_of(&self, payout: &Payout, inputs: &[Input], policy: &Policy) {
+        let merchant = &payout.order.merchant;
+        let key = (merchant.clone(), QueueHoldKind::AccessRefused);
+        let is_held = self.shared().queues.lock().contains_key(&key);
+        if is_held || !repeats_a_refusal(payout, policy) || !inputs.iter().any(is_access_refused) {
+            self.note_access(merchant, inputs, policy.hold).await;
+        }
+    }
+
     /// Takes what an answer says about our access: refused, all of the merchant's payouts wait;
-    /// let in, they go on. What one payout was told before and is told again may come from the
-    /// provider's memory, and holds nobody else.
-    pub(crate) async fn note_access(&self, payout: &Payout, inputs: &[Input], policy: &Policy) {
-        let (merchant, hold) = (&payout.order.merchant, policy.hold);
+    /// let in, they go on.
+    pub(crate) async fn note_access(&self, merchant: &Merchant, inputs: &[Input], hold: Duration) {
         let key = (merchant.clone(), QueueHoldKind::AccessRefused);
         let is_held = self.shared().queues.lock().contains_key(&key);
         if let Some(refused) = inputs.iter().find(|input| is_access_refused(input)) {
-            if !is_held && repeats_a_refusal(payout, policy) {
-                return;
-            }
             let code = refused.words.code.clone();
             self.access_refused(merchant, code, hold, is_held).await;
         } else if is_held && inputs.iter().any(shows_access) {
@@ -341,26 +347,7 @@ fn undecided(merchant: &Merchant) -> Filter {
 
 /// Whether an answer, verified or not, says that our access is refused.
 pub(crate) fn is_access_refused(input: &Input) -> bool {
-    match &input.what {
-        What::Refused(refusal) => refusal.kind == RefusalKind::Access,
-        What::InDoubt(reason) => *reason == Reason::AccessRefused,
-        What::DestinationResolved
-        | What::DestinationRefused(_)
-        | What::AttemptOpened(_)
-        | What::NotSent
-        | What::HolderGone
-        | What::NotFound
-        | What::Reported(_)
-        | What::Remarked(_)
-        | What::HintGivenUp
-        | What::CancelRequested
-        | What::Expired
-        | What::Parked(_)
-        | What::Blocked(..)
-        | What::Presumed
-        | What::PastForgotten(_)
-        | What::Settled(_) => false,
-    }
+    is_let_in(input) == Some(false)
 }
 
 /// How long what is in doubt lets others try first. They are woken after one hold.
@@ -381,14 +368,19 @@ fn repeats_a_refusal(payout: &Payout, policy: &Policy) -> bool {
 
 /// Whether an answer proves that we were let in.
 fn shows_access(input: &Input) -> bool {
+    is_let_in(input) == Some(true)
+}
+
+/// What an input says about our access, if it says anything.
+fn is_let_in(input: &Input) -> Option<bool> {
     match &input.what {
-        What::Refused(refusal) => refusal.kind != RefusalKind::Access,
+        What::Refused(refusal) => Some(refusal.kind != RefusalKind::Access),
+        What::InDoubt(reason) => (*reason == Reason::AccessRefused).then_some(false),
         What::DestinationResolved
         | What::DestinationRefused(_)
         | What::NotFound
-        | What::Reported(_) => true,
-        What::InDoubt(_)
-        | What::AttemptOpened(_)
+        | What::Reported(_) => Some(true),
+        What::AttemptOpened(_)
         | What::NotSent
         | What::HolderGone
         | What::Remarked(_)
@@ -399,6 +391,6 @@ fn shows_access(input: &Input) -> bool {
         | What::Blocked(..)
         | What::Presumed
         | What::PastForgotten(_)
-        | What::Settled(_) => false,
+        | What::Settled(_) => None,
     }
 }

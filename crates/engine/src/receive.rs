@@ -71,6 +71,10 @@ impl Engine {
     ) -> Result<Received, ReceiveError> {
         let adapter = self.adapter(merchant).map_err(|_| ReceiveError::UnknownMerchant)?;
         let receipt = adapter.receive(inbound)?;
+        if let Some(news) = &receipt.link {
+            self.receive_link(merchant, &receipt, news).await?;
+            return Ok(Received { acknowledgement: receipt.acknowledgement, recorded: true });
+        }
         if !receipt.may_concern_payouts && !is_named_as_a_payout(&receipt) {
             tracing::debug!(%merchant, method = receipt.method, "notification of no payout");
             return Ok(Received { acknowledgement: receipt.acknowledgement, recorded: false });

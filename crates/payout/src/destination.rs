@@ -2,14 +2,17 @@
 //! is safe to show.
 
 use crate::bank::Country;
-use crate::id::{Customer, DestinationId, Merchant};
+use crate::fingerprint::Fingerprint;
+use crate::id::{Customer, DestinationId, Merchant, ProviderReference};
+use crate::input::ProviderWords;
+use crate::reason::Reason;
 use crate::seal::Sealed;
 use crate::time::Timestamp;
 
 /// A place that payouts can go to again and again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Destination {
-    /// Derived from merchant, customer and contents.
+    /// Derived from merchant, customer and contents; of one that is linked, from the caller's key.
     pub id: DestinationId,
     /// Whose destination.
     pub merchant: Merchant,
@@ -21,8 +24,12 @@ pub struct Destination {
     pub summary: Summary,
     /// Whether it can be paid to.
     pub state: DestinationState,
-    /// The provider's handle; erased when deleted.
+    /// The provider's handle, as long as it can be paid to.
     pub handle: Option<Sealed>,
+    /// How the customer was asked to choose it, where that is how it came to be.
+    pub link: Option<Link>,
+    /// Why it cannot be paid to, where nobody here decided that, with the provider's words.
+    pub cause: Option<(Reason, ProviderWords)>,
     /// Counts the writes of this record.
     pub version: u64,
     /// When it was stored first.
@@ -38,6 +45,20 @@ pub enum Origin {
     Registered,
     /// The caller already had the provider's handle.
     Imported,
+    /// The customer chose an account with the provider.
+    Linked,
+}
+
+/// How a customer was asked to choose an account with the provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// What a repeat of the key is compared with.
+    pub fingerprint: Fingerprint,
+    /// Where the customer goes, as long as there is something to choose. Whoever has it can act in
+    /// the customer's place.
+    pub url: Option<Sealed>,
+    /// The provider's id of it.
+    pub provider_reference: Option<ProviderReference>,
 }
 
 /// What can be shown of a destination.
@@ -49,6 +70,8 @@ pub struct Summary {
     pub bank_name: Option<String>,
     /// Where the account is held, where that is known.
     pub country: Option<Country>,
+    /// Whether the provider has verified that the account is the customer's.
+    pub holder_verified: bool,
 }
 
 /// Whether a destination can be paid to.
@@ -58,6 +81,10 @@ pub enum DestinationState {
     Active,
     /// The caller deleted it; its handle is erased.
     Deleted,
+    /// Not yet: the customer is choosing the account.
+    Linking,
+    /// The customer has not chosen an account and will not any more.
+    Abandoned,
 }
 
 /// A change of a destination, on the same log as the events of payouts.

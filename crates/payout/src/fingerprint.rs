@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use subtle::ConstantTimeEq;
 use thiserror::Error;
 
-use crate::bank::{Account, BankDetails, Country, Holder};
+use crate::bank::{Account, BankDetails, Country, Holder, Particulars};
 use crate::keys::{KeyError, KeyId, KeyRing, Purpose, mac};
 use crate::order::{Order, Speed, TargetRequest};
 use crate::party::{Originator, Parties, Party, SubMerchant};
@@ -52,7 +52,7 @@ pub fn fingerprint(
     target: &TargetRequest,
     parties: &Parties,
 ) -> Fingerprint {
-    digest(keys, keys.current(), (order, target, parties)).expect("the current key is in the ring")
+    of_fields(keys, fields(order, target, parties))
 }
 
 /// The paths of the fields in which a request differs from the one that `first` was made of;
@@ -64,10 +64,27 @@ pub fn differences(
     target: &TargetRequest,
     parties: &Parties,
 ) -> Result<Vec<String>, CompareError> {
+    differing_fields(keys, first, fields(order, target, parties))
+}
+
+/// Given fields by their paths, in a form in which equal meanings are equal texts.
+pub(crate) type Fields = Vec<(String, Vec<String>)>;
+
+/// The fingerprint of fields under the current key.
+pub(crate) fn of_fields(keys: &KeyRing, fields: Fields) -> Fingerprint {
+    digest(keys, keys.current(), fields).expect("the current key is in the ring")
+}
+
+/// The paths of the fields that differ from what `first` was made of.
+pub(crate) fn differing_fields(
+    keys: &KeyRing,
+    first: &Fingerprint,
+    fields: Fields,
+) -> Result<Vec<String>, CompareError> {
     if first.version != VERSION {
         return Err(CompareError::Rules(first.version));
     }
-    let now = digest(keys, first.key, (order, target, parties))?;
+    let now = digest(keys, first.key, fields)?;
     let paths: std::collections::BTreeSet<&String> =
         first.fields.keys().chain(now.fields.keys()).collect();
     let mut differing = Vec::new();
@@ -83,15 +100,10 @@ pub fn differences(
     Ok(differing)
 }
 
-fn digest(
-    keys: &KeyRing,
-    id: KeyId,
-    (order, target, parties): (&Order, &TargetRequest, &Parties),
-) -> Result<Fingerprint, KeyError> {
+fn digest(keys: &KeyRing, id: KeyId, given: Fields) -> Result<Fingerprint, KeyError> {
     let key = keys.derive(id, Purpose::Fingerprint)?;
     let mut fields = BTreeMap::new();
-    let parties = normalised_parties(parties);
-    for (path, parts) in normalised(order, target).into_iter().chain(parties) {
+    for (path, parts) in given {
         let parts: Vec<&[u8]> = parts.iter().map(String::as_bytes).collect();
         let digest = mac(key.as_slice(), &[&[path.as_bytes()], parts.as_slice()].concat());
         let short = *digest.first_chunk().expect("a digest is longer than its prefix");
@@ -100,8 +112,14 @@ fn digest(
     Ok(Fingerprint { version: VERSION, key: id, fields })
 }
 
-/// Every given field by its path, in a form in which equal meanings are equal texts.
-fn normalised(order: &Order, target: &TargetRequest) -> Vec<(String, Vec<String>)> {
+fn fields(order: &Order, target: &TargetRequest, parties: &Parties) -> Fields {
+    let mut fields = normalised(order, target);
+    fields.extend(parties.originator.iter().flat_map(of_originator));
+    fields.extend(parties.sub_merchant.iter().flat_map(of_sub_merchant));
+    fields
+}
+
+fn normalised(order: &Order, target: &TargetRequest) -> Fields {
     let amount = order.amount;
     let mut fields = vec![
         ("customer".to_owned(), vec![order.customer.to_string()]),
@@ -130,7 +148,7 @@ fn normalised(order: &Order, target: &TargetRequest) -> Vec<(String, Vec<String>
     fields
 }
 
-fn normalised_target(target: &TargetRequest) -> Vec<(String, Vec<String>)> {
+fn normalised_target(target: &TargetRequest) -> Fields {
     match target {
         TargetRequest::Destination(id) => vec![("destination_id".to_owned(), vec![id.to_string()])],
         TargetRequest::ProviderHandle(handle) => {
@@ -145,53 +163,60 @@ fn normalised_target(target: &TargetRequest) -> Vec<(String, Vec<String>)> {
                     account_number.reveal().to_owned(),
                 ],
             };
-            let holder = match holder {
-                Holder::Person { first_name, last_name } => {
-                    vec![first_name.reveal().to_owned(), last_name.reveal().to_owned()]
-                }
-                Holder::Organisation { name } => vec![name.reveal().to_owned()],
-            };
-            let mut fields = vec![
-                ("bank_details.account".to_owned(), account),
-                ("bank_details.holder".to_owned(), holder),
-            ];
-            for (path, value) in particulars.given() {
-                fields.push((format!("bank_details.holder.{path}"), vec![value.to_owned()]));
-            }
+            let mut fields = vec![("bank_details.account".to_owned(), account)];
+            fields.extend(of_holder("bank_details.holder", holder, particulars));
             fields
         }
     }
 }
 
-fn normalised_parties(parties: &Parties) -> Vec<(String, Vec<String>)> {
-    let mut fields = Vec::new();
+fn of_originator(originator: &Originator) -> Fields {
+    let Originator { party, address, country, customer_id } = originator;
+    let mut fields = Fields::new();
     let mut add = |path: &str, parts: &[Option<&str>]| {
         let parts: Vec<String> = parts.iter().flatten().map(|text| (*text).to_owned()).collect();
         if !parts.is_empty() {
             fields.push((path.to_owned(), parts));
         }
     };
-    if let Some(Originator { party, address, country, customer_id }) = &parties.originator {
-        match party {
-            Party::Person { first_name, last_name, date_of_birth } => {
-                let names = [Some(first_name.reveal()), Some(last_name.reveal())];
-                add("originator.person", &names);
-                add("originator.date_of_birth", &[date_of_birth.as_ref().map(Personal::reveal)]);
-            }
-            Party::Organisation { name, organisation_number } => {
-                add("originator.organisation_name", &[Some(name.reveal())]);
-                let number = organisation_number.as_ref().map(Personal::reveal);
-                add("originator.organisation_number", &[number]);
-            }
+    match party {
+        Party::Person { first_name, last_name, date_of_birth } => {
+            let names = [Some(first_name.reveal()), Some(last_name.reveal())];
+            add("originator.person", &names);
+            add("originator.date_of_birth", &[date_of_birth.as_ref().map(Personal::reveal)]);
         }
-        add("originator.address", &[address.as_ref().map(Personal::reveal)]);
-        add("originator.country_code", &[country.as_ref().map(Country::as_str)]);
-        add("originator.customer_id", &[customer_id.as_ref().map(Personal::reveal)]);
+        Party::Organisation { name, organisation_number } => {
+            add("originator.organisation_name", &[Some(name.reveal())]);
+            let number = organisation_number.as_ref().map(Personal::reveal);
+            add("originator.organisation_number", &[number]);
+        }
     }
-    if let Some(SubMerchant { name, url, category }) = &parties.sub_merchant {
-        add("sub_merchant.name", &[Some(name.reveal())]);
-        add("sub_merchant.url", &[Some(url.reveal())]);
-        add("sub_merchant.merchant_category_code", &[Some(category.as_str())]);
+    add("originator.address", &[address.as_ref().map(Personal::reveal)]);
+    add("originator.country_code", &[country.as_ref().map(Country::as_str)]);
+    add("originator.customer_id", &[customer_id.as_ref().map(Personal::reveal)]);
+    fields
+}
+
+pub(crate) fn of_sub_merchant(sub_merchant: &SubMerchant) -> Fields {
+    let SubMerchant { name, url, category } = sub_merchant;
+    vec![
+        ("sub_merchant.name".to_owned(), vec![name.reveal().to_owned()]),
+        ("sub_merchant.url".to_owned(), vec![url.reveal().to_owned()]),
+        ("sub_merchant.merchant_category_code".to_owned(), vec![category.as_str().to_owned()]),
+    ]
+}
+
+/// A holder with what else is known, at a path.
+pub(crate) fn of_holder(path: &str, holder: &Holder, particulars: &Particulars) -> Fields {
+    let names = match holder {
+        Holder::Person { first_name, last_name } => {
+            vec![first_name.reveal().to_owned(), last_name.reveal().to_owned()]
+        }
+        Holder::Organisation { name } => vec![name.reveal().to_owned()],
+    };
+    let mut fields = vec![(path.to_owned(), names)];
+    for (known, value) in particulars.given() {
+        fields.push((format!("{path}.{known}"), vec![value.to_owned()]));
     }
     fields
 }

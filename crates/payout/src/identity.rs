@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use thiserror::Error;
 
-use crate::id::{DestinationId, IdempotencyKey, Merchant, PayoutId};
+use crate::id::{DestinationId, IdempotencyKey, Merchant, Name, PayoutId};
 use crate::keys::{KeyError, KeyId, KeyRing, Purpose, mac};
 
 /// Characters of base32 that an id carries: 130 bits.
@@ -42,11 +42,21 @@ pub fn destination_id(
     Ok(DestinationId::parse(&text).expect("base32 of a digest has the shape of an id"))
 }
 
-/// The UUID of a request: one per payout, method and generation, so that a repeat of the same
+/// The id of a destination whose account the customer has yet to choose: there are no contents, so
+/// it comes of the caller's key.
+pub fn link_id(
+    keys: &KeyRing,
+    merchant: &Merchant,
+    key: &IdempotencyKey,
+) -> Result<DestinationId, KeyError> {
+    destination_id(keys, merchant, &[b"link", key.as_str().as_bytes()])
+}
+
+/// The UUID of a request: one per record, method and generation, so that a repeat of the same
 /// request carries the same UUID even if nothing of the first was kept. Lower-case 8-4-4-4-12.
-pub fn request_uuid(payout: &PayoutId, method: &str, generation: u32) -> String {
+pub fn request_uuid<K>(record: &Name<K>, method: &str, generation: u32) -> String {
     let mut hash = Sha256::new_with_prefix("payoutd.v1.uuid");
-    for part in [payout.as_str(), method] {
+    for part in [record.as_str(), method] {
         hash.update(part);
         hash.update([0]);
     }
@@ -61,11 +71,21 @@ pub fn request_uuid(payout: &PayoutId, method: &str, generation: u32) -> String 
     parts.map(|part| HEXLOWER.encode(part)).join("-")
 }
 
-/// The last segment of a payout's notification address: id, key id and MAC. Nobody without the
-/// key can make one, so a stranger cannot even address a payout.
-pub fn notification_segment(keys: &KeyRing, payout: &PayoutId) -> Result<String, KeyError> {
+/// The last segment of the notification address of a payout, or of a destination that is being
+/// linked: id, key id and MAC. Nobody without the key can make one, so a stranger cannot even
+/// address it.
+pub fn notification_segment<K>(keys: &KeyRing, record: &Name<K>) -> Result<String, KeyError> {
     let id = keys.current();
-    Ok(format!("{payout}.{id}.{}", notification_mac(keys, id, payout)?))
+    Ok(format!("{record}.{id}.{}", notification_mac(keys, id, record.as_str())?))
+}
+
+/// What a notification address is of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Addressee {
+    /// A payout.
+    Payout(PayoutId),
+    /// A destination that the customer was sent to the provider for.
+    Destination(DestinationId),
 }
 
 /// Why a notification address is not one of ours.
@@ -79,27 +99,34 @@ pub enum AddressError {
     Forged,
 }
 
-/// The payout that a notification address names, if the MAC is ours under any key still held.
-pub fn parse_notification_segment(keys: &KeyRing, segment: &str) -> Result<PayoutId, AddressError> {
+/// Whom a notification address names, if the MAC is ours under any key still held.
+pub fn parse_notification_segment(
+    keys: &KeyRing,
+    segment: &str,
+) -> Result<Addressee, AddressError> {
     let mut parts = segment.split('.');
-    let (Some(payout), Some(key), Some(given), None) =
+    let (Some(record), Some(key), Some(given), None) =
         (parts.next(), parts.next(), parts.next(), parts.next())
     else {
         return Err(AddressError::Malformed);
     };
-    let payout = PayoutId::parse(payout).map_err(|_| AddressError::Malformed)?;
+    let addressee = match (PayoutId::parse(record), DestinationId::parse(record)) {
+        (Ok(payout), _) => Addressee::Payout(payout),
+        (_, Ok(destination)) => Addressee::Destination(destination),
+        _ => return Err(AddressError::Malformed),
+    };
     let key = KeyId(key.parse().map_err(|_| AddressError::Malformed)?);
-    let ours = notification_mac(keys, key, &payout).map_err(|_| AddressError::Forged)?;
+    let ours = notification_mac(keys, key, record).map_err(|_| AddressError::Forged)?;
     if bool::from(ours.as_bytes().ct_eq(given.as_bytes())) {
-        Ok(payout)
+        Ok(addressee)
     } else {
         Err(AddressError::Forged)
     }
 }
 
-fn notification_mac(keys: &KeyRing, id: KeyId, payout: &PayoutId) -> Result<String, KeyError> {
+fn notification_mac(keys: &KeyRing, id: KeyId, record: &str) -> Result<String, KeyError> {
     let key = keys.derive(id, Purpose::NotificationAddress)?;
-    let mac = mac(key.as_slice(), &[payout.as_str().as_bytes()]);
+    let mac = mac(key.as_slice(), &[record.as_bytes()]);
     Ok(lower_base32(&mac[..MAC_LENGTH]))
 }
 
@@ -144,8 +171,22 @@ mod tests {
     fn addresses_made_with_an_older_key_are_still_ours() {
         let payout = id("demo-eu", "order-1");
         let old = notification_segment(&ring(&[1]), &payout).unwrap();
-        assert_eq!(parse_notification_segment(&ring(&[1, 2]), &old), Ok(payout));
+        let named = parse_notification_segment(&ring(&[1, 2]), &old);
+        assert_eq!(named, Ok(Addressee::Payout(payout)));
         assert_eq!(parse_notification_segment(&ring(&[2]), &old), Err(AddressError::Forged));
+    }
+
+    #[test]
+    fn links_are_named_by_their_keys_and_have_addresses_too() {
+        let keys = ring(&[1]);
+        let merchant = Merchant::parse("demo-eu").unwrap();
+        let link = |key: &str| link_id(&keys, &merchant, &IdempotencyKey::parse(key).unwrap());
+        assert_ne!(link("order-1"), link("order-2"));
+        let link = link("order-1").unwrap();
+        assert_ne!(Ok(link.clone()), destination_id(&keys, &merchant, &[b"order-1"]));
+        let segment = notification_segment(&keys, &link).unwrap();
+        let named = parse_notification_segment(&keys, &segment);
+        assert_eq!(named, Ok(Addressee::Destination(link)));
     }
 
     #[test]

@@ -18,6 +18,7 @@ pub mod seal;
 pub mod bank;
 pub mod destination;
 pub mod fingerprint;
+pub mod link;
 pub mod order;
 pub mod party;
 pub mod personal;

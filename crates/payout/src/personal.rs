@@ -29,6 +29,14 @@ pub type Email = Personal<kind::Email>;
 /// A number that a state gave to a person or an organisation: 1–35 printable ASCII characters.
 pub type NationalId = Personal<kind::NationalId>;
 
+/// A page that a customer's browser is sent to: `https://` or `http://` and a host, 8–2048
+/// printable ASCII characters. It may carry what only the customer should have.
+pub type PageUrl = Personal<kind::PageUrl>;
+
+/// Where an app takes over: a scheme, a colon and more, 3–2048 printable ASCII characters, no
+/// script.
+pub type AppUrl = Personal<kind::AppUrl>;
+
 /// A stable name of a person or an organisation in somebody's books: 1–64 printable ASCII
 /// characters.
 pub type PartyId = Personal<kind::PartyId>;
@@ -129,6 +137,43 @@ pub mod kind {
     impl Kind for PartyId {
         fn check(text: &str) -> Result<(), Invalid> {
             ascii(64).check(text)
+        }
+    }
+
+    const URL: Shape = Shape {
+        length_max: 2048,
+        allowed: |c| matches!(c, '!'..='~'),
+        alphabet: "ASCII characters from ! to ~",
+    };
+
+    /// See [`super::PageUrl`].
+    pub enum PageUrl {}
+    impl Kind for PageUrl {
+        fn check(text: &str) -> Result<(), Invalid> {
+            URL.check(text)?;
+            let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+            match rest.and_then(|rest| rest.chars().next()) {
+                Some(first) if first.is_ascii_alphanumeric() || first == '[' => Ok(()),
+                _ => Err(Invalid::new("must be an address that begins with https:// and a host")),
+            }
+        }
+    }
+
+    /// See [`super::AppUrl`].
+    pub enum AppUrl {}
+    impl Kind for AppUrl {
+        fn check(text: &str) -> Result<(), Invalid> {
+            URL.check(text)?;
+            let (scheme, rest) = text.split_once(':').unwrap_or_default();
+            let shaped = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+                && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
+                && !rest.is_empty();
+            // A page that goes there would run it.
+            let runs = ["javascript", "data", "vbscript"];
+            match shaped && !runs.iter().any(|name| scheme.eq_ignore_ascii_case(name)) {
+                true => Ok(()),
+                false => Err(Invalid::new("must be an address of an app, such as myapp://back")),
+            }
         }
     }
 
@@ -236,6 +281,23 @@ mod tests {
         }
         assert!(Email::parse(&format!("{}@b", "a".repeat(252))).is_ok());
         assert!(Email::parse(&format!("{}@b", "a".repeat(253))).is_err());
+    }
+
+    #[test]
+    fn addresses_are_of_pages_and_of_apps_and_never_scripts() {
+        for good in ["https://shop.example/back?s=1", "http://127.0.0.1:1/", "https://[::1]/"] {
+            assert!(PageUrl::parse(good).is_ok(), "{good}");
+            assert!(AppUrl::parse(good).is_ok(), "{good}");
+        }
+        for bad in ["", "https://", "https:///x", "shop.example", "ftp://x", "https://a b"] {
+            assert!(PageUrl::parse(bad).is_err(), "{bad}");
+        }
+        assert!(AppUrl::parse("my-app://back").is_ok());
+        for bad in ["", ":x", "app:", "1app:x", "javascript:alert(1)", "JavaScript:x", "data:x"] {
+            assert!(AppUrl::parse(bad).is_err(), "{bad}");
+        }
+        assert!(PageUrl::parse(&format!("https://{}", "a".repeat(2040))).is_ok());
+        assert!(PageUrl::parse(&format!("https://{}", "a".repeat(2041))).is_err());
     }
 
     #[test]

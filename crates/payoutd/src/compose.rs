@@ -15,6 +15,7 @@ use store_embedded::{EmbeddedStore, MemoryShared};
 use thiserror::Error;
 use tokio::net::TcpListener;
 use trustly::amer::provider::Americas;
+use trustly::eu::novelty::Novelties;
 use trustly::eu::provider::Europe;
 use trustly::http::Http;
 use trustly::transport::Transport;
@@ -49,6 +50,8 @@ pub(crate) struct Composed {
     pub(crate) engine: Engine,
     pub(crate) work: Work,
     pub(crate) store: Arc<EmbeddedStore>,
+    /// Of each European merchant.
+    pub(crate) novelties: Vec<Arc<Novelties>>,
     pub(crate) listeners: Listeners,
     pub(crate) bound: Listen,
 }
@@ -73,6 +76,7 @@ pub(crate) async fn compose(config: Config) -> Result<Composed, ComposeError> {
     let incarnation = incarnation.expect("digits are allowed in an incarnation");
     let transport: Arc<dyn Transport> = Arc::new(Http::new()?);
     let mut merchants: BTreeMap<Merchant, Arc<dyn Adapter>> = BTreeMap::new();
+    let mut novelties = Vec::new();
     for (merchant, section) in config.merchants {
         for key in &section.keys {
             tracing::info!(%merchant, %key, "key of signatures");
@@ -81,7 +85,9 @@ pub(crate) async fn compose(config: Config) -> Result<Composed, ComposeError> {
             ProviderConfig::Europe(mut account) => {
                 account.notification_url = format!("{public_url}/notifications/{merchant}");
                 let (keys, transport) = (config.keys.clone(), transport.clone());
-                let made = Europe::new(*account, keys, transport, incarnation.clone());
+                let met = Arc::new(Novelties::new(merchant.clone(), clock.clone()));
+                novelties.push(met.clone());
+                let made = Europe::new(*account, keys, transport, incarnation.clone(), met);
                 Arc::new(made.map_err(|error| refused(&merchant, &error))?)
             }
             ProviderConfig::Americas(account) => {
@@ -101,7 +107,7 @@ pub(crate) async fn compose(config: Config) -> Result<Composed, ComposeError> {
         limits: config.limits,
     };
     let (engine, work) = Engine::new(parts);
-    Ok(Composed { engine, work, store, listeners, bound })
+    Ok(Composed { engine, work, store, novelties, listeners, bound })
 }
 
 /// Another key under a known id would make every repeated call look like another payout.

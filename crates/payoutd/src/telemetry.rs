@@ -9,8 +9,8 @@ use tracing_subscriber::util::SubscriberInitExt;
 pub(crate) const DEFAULT: &str = "warn,payoutd=info,engine=info,server=info,trustly=info,\
     store_embedded=info,trustly_sim=info";
 
-/// Nothing but what goes wrong: a story is told beside it.
-pub(crate) const QUIET: &str = "warn";
+/// Nothing but what goes wrong: a story is told beside it. The simulator makes novelties itself.
+pub(crate) const QUIET: &str = "warn,trustly::eu::novelty=error";
 
 /// The filter cannot be read.
 #[derive(Debug, thiserror::Error)]

@@ -55,7 +55,8 @@ fn write_gauges(text: &mut String, gauges: &[Gauge]) {
         by_name.entry(gauge.name).or_default().push(gauge);
     }
     for (name, gauges) in by_name {
-        head(text, name, "gauge", gauges[0].help);
+        let kind = if name.ends_with("_total") { "counter" } else { "gauge" };
+        head(text, name, kind, gauges[0].help);
         for gauge in gauges {
             let labels: Vec<(&str, &str)> =
                 gauge.labels.iter().map(|(key, value)| (*key, value.as_str())).collect();
@@ -102,8 +103,9 @@ mod tests {
             labels: vec![("merchant", merchant.to_owned())],
             value,
         };
+        let grows = Gauge { name: "payoutd_x_total", help: "X.", labels: Vec::new(), value: 3 };
         let plain = Gauge { name: "payoutd_due", help: "Due.", labels: Vec::new(), value: -1 };
-        let text = metrics.exposition(&[gauge("a", 1), plain, gauge("\"b\\\n", 2)]);
+        let text = metrics.exposition(&[gauge("a", 1), plain, gauge("\"b\\\n", 2), grows]);
         let expected = "\
 # HELP payoutd_rpc_calls_total Calls by method and code.
 # TYPE payoutd_rpc_calls_total counter
@@ -118,6 +120,9 @@ payoutd_due -1
 # TYPE payoutd_held gauge
 payoutd_held{merchant=\"a\"} 1
 payoutd_held{merchant=\"\\\"b\\\\\\n\"} 2
+# HELP payoutd_x_total X.
+# TYPE payoutd_x_total counter
+payoutd_x_total 3
 ";
         assert_eq!(text, expected);
     }

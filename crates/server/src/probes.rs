@@ -22,7 +22,8 @@ impl Default for Probes {
 /// One measured value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gauge {
-    /// Its name in Prometheus' alphabet, such as `payoutd_payouts_due`.
+    /// Its name in Prometheus' alphabet, such as `payoutd_payouts_due`. One that ends in `_total`
+    /// only ever grows, and is written as a counter.
     pub name: &'static str,
     /// What it tells, in one line.
     pub help: &'static str,

@@ -50,7 +50,7 @@ fn read(row: &Row<'_>) -> Result<Destination, Fault> {
 pub(crate) struct NewDestination {
     destination: Destination,
     body: Vec<u8>,
-    event: EventRow,
+    event: Option<EventRow>,
 }
 
 impl TryFrom<&DestinationWrite> for NewDestination {
@@ -58,15 +58,17 @@ impl TryFrom<&DestinationWrite> for NewDestination {
 
     fn try_from(write: &DestinationWrite) -> Result<Self, StoreError> {
         let DestinationWrite { destination, event } = write;
-        let belongs = event.destination == destination.id
-            && event.merchant == destination.merchant
-            && event.version == destination.version;
+        let belongs = event.as_ref().is_none_or(|event| {
+            event.destination == destination.id
+                && event.merchant == destination.merchant
+                && event.version == destination.version
+        });
         if !belongs {
             let why = format!("the event given does not belong to {}", destination.id);
             return Err(StoreError::NotWritten(why));
         }
         let body = cell::pack(codec::encode_destination(destination));
-        Ok(Self { destination: destination.clone(), body, event: event.into() })
+        Ok(Self { destination: destination.clone(), body, event: event.as_ref().map(Into::into) })
     }
 }
 
@@ -90,7 +92,9 @@ pub(crate) fn write(
         destination.version.cast_signed(),
         body,
     ])?;
-    log::append(changes, About::Destination, event)?;
+    if let Some(event) = event {
+        log::append(changes, About::Destination, event)?;
+    }
     Ok(DestinationWritten::Yes)
 }
 

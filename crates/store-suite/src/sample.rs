@@ -216,6 +216,7 @@ pub fn destination(letter: char, customer_name: &str, now: Timestamp) -> Destina
         masked: "SE*****1234".to_owned(),
         bank_name: Some("Testbanken".to_owned()),
         country: Some(Country::parse("SE").expect("SE is a country code")),
+        holder_verified: false,
     };
     written(Destination {
         id: DestinationId::parse(&id).expect("26 letters make an id"),
@@ -225,6 +226,8 @@ pub fn destination(letter: char, customer_name: &str, now: Timestamp) -> Destina
         summary,
         state: DestinationState::Active,
         handle: Some(sealed("handle")),
+        link: None,
+        cause: None,
         version: 1,
         created_at: now,
         updated_at: now,
@@ -247,7 +250,7 @@ fn written(destination: Destination) -> DestinationWrite {
         state: destination.state,
         recorded_at: destination.updated_at,
     };
-    DestinationWrite { destination, event }
+    DestinationWrite { destination, event: Some(event) }
 }
 
 fn policy() -> Policy {

@@ -206,3 +206,28 @@ async fn an_unverified_refusal_of_access_holds_the_queue_and_settles_nothing() {
     }
     wait_for_holds(&world, EU, &[]).await;
 }
+
+/// Whoever is not let in to register is not let in to pay either: no payout need find that out.
+#[tokio::test]
+async fn an_access_that_is_refused_to_anything_holds_the_queue() {
+    let world = World::start().await;
+    let rule =
+        |on: &str, code| json!({ "region": "eu", "on": on, "fault": "refuse", "code": code });
+    world.fault(rule("RegisterAccount", 607)).await;
+    let bank_details = Some(crate::samples::swedish_account());
+    let request = api::v1::RegisterDestinationRequest {
+        merchant: EU.to_owned(),
+        customer: "customer-1".to_owned(),
+        bank_details,
+    };
+    Call::Register(request).make(&world).await.unwrap_err();
+    let held = wait_for_holds(&world, EU, &[QueueHoldKind::AccessRefused]).await;
+    assert_eq!(held.queue_holds[0].provider_code, "");
+    // The first payout tries, and lets the queue go on.
+    create(&world, "order-1").await;
+    world.wait_for(EU, "order-1", &[PayoutState::Completed]).await;
+    wait_for_holds(&world, EU, &[]).await;
+    world.fault(rule("SelectAccount", 616)).await;
+    Call::Link(crate::links::link("link-1")).make(&world).await.unwrap_err();
+    wait_for_holds(&world, EU, &[QueueHoldKind::AccessRefused]).await;
+}

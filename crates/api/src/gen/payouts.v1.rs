@@ -413,7 +413,8 @@ pub struct PersonName {
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Destination {
     /// The destination's id, at most 64 characters of `\[a-z0-9_\]`. It is derived from the merchant,
-    /// the customer and the account, so the same account always gets the same id. Opaque.
+    /// the customer and the account, so the same account always gets the same id; that of a linked one
+    /// from the merchant and the idempotency key. Opaque.
     #[prost(string, tag = "1")]
     pub id: ::prost::alloc::string::String,
     /// The merchant, 1–63 characters of `\[a-z0-9-\]`.
@@ -437,6 +438,9 @@ pub struct Destination {
     /// When it last changed. UTC.
     #[prost(message, optional, tag = "8")]
     pub updated_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// Why it cannot be paid, where neither the merchant nor the caller decided that. Absent otherwise.
+    #[prost(message, optional, tag = "9")]
+    pub cause: ::core::option::Option<Cause>,
 }
 /// What may be shown of a destination to the customer and to support staff. Never enough to pay or
 /// to collect with, and not to be parsed.
@@ -451,6 +455,10 @@ pub struct DestinationSummary {
     /// The country of the account, ISO 3166-1 alpha-2. Empty if not known.
     #[prost(string, tag = "3")]
     pub country_code: ::prost::alloc::string::String,
+    /// True if the provider has verified that the account is the customer's. False if it has not, or
+    /// has not said so.
+    #[prost(bool, tag = "4")]
+    pub holder_verified: bool,
 }
 /// How a destination came to be known. Unknown kinds are to be treated like any other destination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -462,6 +470,8 @@ pub enum DestinationKind {
     BankDetails = 1,
     /// Imported as a handle that the merchant already had from the provider.
     ProviderHandle = 2,
+    /// Chosen by the customer with the provider; see Destinations.StartDestinationLink.
+    Linked = 3,
 }
 impl DestinationKind {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -473,6 +483,7 @@ impl DestinationKind {
             Self::Unspecified => "DESTINATION_KIND_UNSPECIFIED",
             Self::BankDetails => "DESTINATION_KIND_BANK_DETAILS",
             Self::ProviderHandle => "DESTINATION_KIND_PROVIDER_HANDLE",
+            Self::Linked => "DESTINATION_KIND_LINKED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -481,6 +492,7 @@ impl DestinationKind {
             "DESTINATION_KIND_UNSPECIFIED" => Some(Self::Unspecified),
             "DESTINATION_KIND_BANK_DETAILS" => Some(Self::BankDetails),
             "DESTINATION_KIND_PROVIDER_HANDLE" => Some(Self::ProviderHandle),
+            "DESTINATION_KIND_LINKED" => Some(Self::Linked),
             _ => None,
         }
     }
@@ -497,6 +509,11 @@ pub enum DestinationState {
     /// The merchant deleted it: its handle is erased and new payouts to it are refused. Payouts made
     /// before are not touched.
     Deleted = 2,
+    /// The customer is choosing the account. It becomes ACTIVE or ABANDONED.
+    Linking = 3,
+    /// The customer has chosen no account: `cause` says why, as far as that is known. It stays so,
+    /// unless the provider names an account after all: then it becomes ACTIVE.
+    Abandoned = 4,
 }
 impl DestinationState {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -508,6 +525,8 @@ impl DestinationState {
             Self::Unspecified => "DESTINATION_STATE_UNSPECIFIED",
             Self::Active => "DESTINATION_STATE_ACTIVE",
             Self::Deleted => "DESTINATION_STATE_DELETED",
+            Self::Linking => "DESTINATION_STATE_LINKING",
+            Self::Abandoned => "DESTINATION_STATE_ABANDONED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -516,9 +535,70 @@ impl DestinationState {
             "DESTINATION_STATE_UNSPECIFIED" => Some(Self::Unspecified),
             "DESTINATION_STATE_ACTIVE" => Some(Self::Active),
             "DESTINATION_STATE_DELETED" => Some(Self::Deleted),
+            "DESTINATION_STATE_LINKING" => Some(Self::Linking),
+            "DESTINATION_STATE_ABANDONED" => Some(Self::Abandoned),
             _ => None,
         }
     }
+}
+/// Who the money of a payout comes from, where that is not the merchant: the ultimate payer.
+/// Write-only: sealed while it may have to be sent, erased after that, and never in a response, an
+/// event, an error or a log. Which parts a merchant's contract demands is in
+/// `ProviderDescription.required_fields`; some providers demand more of an originator once it is
+/// named.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct Originator {
+    /// Where it lives or resides, in one text such as `Street 1, 12345 Barcelona`, 1–255 characters of
+    /// any script. Absent: not known.
+    #[prost(string, tag = "3")]
+    pub address: ::prost::alloc::string::String,
+    /// The country of the address, ISO 3166-1 alpha-2, upper case. Absent: not known.
+    #[prost(string, tag = "4")]
+    pub country_code: ::prost::alloc::string::String,
+    /// Its stable name or account number in the books of its payment provider, 1–64 printable ASCII
+    /// characters; not the name of a transaction. Absent: none.
+    #[prost(string, tag = "5")]
+    pub customer_id: ::prost::alloc::string::String,
+    /// A person's day of birth, `YYYY-MM-DD`; refused for an organisation. Absent: not known.
+    #[prost(string, tag = "6")]
+    pub date_of_birth: ::prost::alloc::string::String,
+    /// The number under which an organisation is registered, 1–35 printable ASCII characters; refused
+    /// for a person. Absent: not known.
+    #[prost(string, tag = "7")]
+    pub organisation_number: ::prost::alloc::string::String,
+    /// Person or organisation. Exactly one is required.
+    #[prost(oneof = "originator::Party", tags = "1, 2")]
+    pub party: ::core::option::Option<originator::Party>,
+}
+/// Nested message and enum types in `Originator`.
+pub mod originator {
+    /// Person or organisation. Exactly one is required.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    #[prost(skip_debug)]
+    pub enum Party {
+        /// A natural person.
+        #[prost(message, tag = "1")]
+        Person(super::PersonName),
+        /// The registered name of an organisation, 1–140 characters of any script.
+        #[prost(string, tag = "2")]
+        OrganisationName(::prost::alloc::string::String),
+    }
+}
+/// The shop that the customer deals with, where the merchant acts for many. Write-only, like
+/// `Originator`.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct SubMerchant {
+    /// Its legal or trade name, 1–140 characters of any script. Required.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// The website where the order began, 1–255 printable ASCII characters without blanks. Required.
+    #[prost(string, tag = "2")]
+    pub url: ::prost::alloc::string::String,
+    /// What kind of business it is: a merchant category code (ISO 18245), four digits. Required.
+    #[prost(string, tag = "3")]
+    pub merchant_category_code: ::prost::alloc::string::String,
 }
 /// The request of RegisterDestination.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -560,6 +640,74 @@ pub struct ImportDestinationResponse {
     /// The destination, active.
     #[prost(message, optional, tag = "1")]
     pub destination: ::core::option::Option<Destination>,
+}
+/// The request of StartDestinationLink.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct StartDestinationLinkRequest {
+    /// The merchant, 1–63 characters of `\[a-z0-9-\]`. Required.
+    #[prost(string, tag = "1")]
+    pub merchant: ::prost::alloc::string::String,
+    /// The caller's name for this link, 1–255 characters from `!` to `~`, single-use for ever within
+    /// the merchant, and apart from the keys of payouts. Required.
+    #[prost(string, tag = "2")]
+    pub idempotency_key: ::prost::alloc::string::String,
+    /// The customer, 1–64 printable ASCII characters, named as in CreatePayout. Required.
+    #[prost(string, tag = "3")]
+    pub customer: ::prost::alloc::string::String,
+    /// Where the browser comes back to with an account chosen: an https or http address, 8–2048
+    /// printable ASCII characters. Required.
+    #[prost(string, tag = "4")]
+    pub return_url: ::prost::alloc::string::String,
+    /// The same without an account chosen. Required.
+    #[prost(string, tag = "5")]
+    pub cancel_url: ::prost::alloc::string::String,
+    /// The app that the customer comes from, if it is one, for the way back from a bank's app: an
+    /// address with the app's own scheme, 3–2048 printable ASCII characters, no script.
+    #[prost(string, tag = "6")]
+    pub app_url: ::prost::alloc::string::String,
+    /// The language of the provider's pages, with a territory or without: `sv` or `sv_SE`. Required
+    /// where the provider demands it (Trustly Europe does).
+    #[prost(string, tag = "7")]
+    pub locale: ::prost::alloc::string::String,
+    /// Where the customer's bank is, ISO 3166-1 alpha-2, upper case. The customer may choose another
+    /// one. Required where the provider demands it (Trustly Europe does).
+    #[prost(string, tag = "8")]
+    pub country_code: ::prost::alloc::string::String,
+    /// What is known of the customer, so that it need not be typed; what the provider has no use for
+    /// is not sent. A person's name is required where the provider demands it (Trustly Europe does).
+    #[prost(message, optional, tag = "9")]
+    pub holder: ::core::option::Option<AccountHolder>,
+    /// True if the customer may not change `holder.national_id`. Trustly Europe: only in Sweden.
+    #[prost(bool, tag = "10")]
+    pub national_id_is_fixed: bool,
+    /// One IPv4 or IPv6 address, of the customer's browser. Absent: not known.
+    #[prost(string, tag = "11")]
+    pub ip_address: ::prost::alloc::string::String,
+    /// The text for the customer's bank statement, 1–35 printable characters. Absent: the merchant's
+    /// configured text.
+    #[prost(string, tag = "12")]
+    pub statement_descriptor: ::prost::alloc::string::String,
+    /// The shop that the customer sees, where that is not the merchant.
+    #[prost(message, optional, tag = "13")]
+    pub sub_merchant: ::core::option::Option<SubMerchant>,
+}
+/// The response of StartDestinationLink.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct StartDestinationLinkResponse {
+    /// The destination: LINKING, or as it is now if the call is a repeat, or ABANDONED if the provider
+    /// refused.
+    #[prost(message, optional, tag = "1")]
+    pub destination: ::core::option::Option<Destination>,
+    /// Where the customer's browser goes, at most 2048 printable ASCII characters; to be opened as a
+    /// page of its own, not in a frame. Whoever has it can act in the customer's place: it is not to be
+    /// logged. Empty if there is nothing to choose any more.
+    #[prost(string, tag = "2")]
+    pub url: ::prost::alloc::string::String,
+    /// True if the key was known before this call.
+    #[prost(bool, tag = "3")]
+    pub replayed: bool,
 }
 /// The request of GetDestination.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -642,7 +790,7 @@ pub mod destinations_client {
     /// The contract:
     ///
     /// * Bank details and provider handles go in and never come out: responses hold a masked summary.
-    /// * The mutations here need no idempotency key: a destination's id is derived from the merchant,
+    /// * Most mutations here need no idempotency key: a destination's id is derived from the merchant,
     ///  the customer and the account, so a repeat finds the same destination. They move no money.
     /// * Destinations are durable. Payouts to a destination that is later deleted are not touched.
     /// * Changes of destinations appear in the event log; see Payouts.WatchPayouts.
@@ -792,6 +940,45 @@ pub mod destinations_client {
                 .insert(GrpcMethod::new("payouts.v1.Destinations", "ImportDestination"));
             self.inner.unary(req, path, codec).await
         }
+        /// Lets a customer choose an account on the provider's pages. The destination is LINKING until the
+        /// provider reports what the customer did; then it is ACTIVE, or ABANDONED. Where the browser comes
+        /// back to says nothing that could be relied on: it may come back before the report, or never.
+        ///
+        /// Repeated with the same idempotency key and contents, it returns the destination as it is now,
+        /// with the same address as long as that is of use; with other contents it is refused with
+        /// IDEMPOTENCY_KEY_REUSED. A refusal by the provider is a destination in ABANDONED, not an error.
+        /// Errors: INVALID_FIELD, UNKNOWN_MERCHANT, NOT_SUPPORTED, IDEMPOTENCY_KEY_REUSED,
+        /// PROVIDER_UNAVAILABLE, OVERLOADED, STORE_UNAVAILABLE, KEY_UNAVAILABLE, SHUTTING_DOWN, INTERNAL.
+        /// Each with `recorded`.
+        ///
+        /// Cancelled, or its deadline passed: the link may have been started. Repeat the call, or leave it:
+        /// a link moves no money, and another key starts another one.
+        pub async fn start_destination_link(
+            &mut self,
+            request: impl tonic::IntoRequest<super::StartDestinationLinkRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::StartDestinationLinkResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/payouts.v1.Destinations/StartDestinationLink",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("payouts.v1.Destinations", "StartDestinationLink"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
         /// Returns one destination, deleted ones included.
         ///
         /// Changes nothing, so it may be repeated and cancelled at will. Errors: INVALID_FIELD,
@@ -924,6 +1111,26 @@ pub mod destinations_server {
             tonic::Response<super::ImportDestinationResponse>,
             tonic::Status,
         >;
+        /// Lets a customer choose an account on the provider's pages. The destination is LINKING until the
+        /// provider reports what the customer did; then it is ACTIVE, or ABANDONED. Where the browser comes
+        /// back to says nothing that could be relied on: it may come back before the report, or never.
+        ///
+        /// Repeated with the same idempotency key and contents, it returns the destination as it is now,
+        /// with the same address as long as that is of use; with other contents it is refused with
+        /// IDEMPOTENCY_KEY_REUSED. A refusal by the provider is a destination in ABANDONED, not an error.
+        /// Errors: INVALID_FIELD, UNKNOWN_MERCHANT, NOT_SUPPORTED, IDEMPOTENCY_KEY_REUSED,
+        /// PROVIDER_UNAVAILABLE, OVERLOADED, STORE_UNAVAILABLE, KEY_UNAVAILABLE, SHUTTING_DOWN, INTERNAL.
+        /// Each with `recorded`.
+        ///
+        /// Cancelled, or its deadline passed: the link may have been started. Repeat the call, or leave it:
+        /// a link moves no money, and another key starts another one.
+        async fn start_destination_link(
+            &self,
+            request: tonic::Request<super::StartDestinationLinkRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::StartDestinationLinkResponse>,
+            tonic::Status,
+        >;
         /// Returns one destination, deleted ones included.
         ///
         /// Changes nothing, so it may be repeated and cancelled at will. Errors: INVALID_FIELD,
@@ -966,7 +1173,7 @@ pub mod destinations_server {
     /// The contract:
     ///
     /// * Bank details and provider handles go in and never come out: responses hold a masked summary.
-    /// * The mutations here need no idempotency key: a destination's id is derived from the merchant,
+    /// * Most mutations here need no idempotency key: a destination's id is derived from the merchant,
     ///  the customer and the account, so a repeat finds the same destination. They move no money.
     /// * Destinations are durable. Payouts to a destination that is later deleted are not touched.
     /// * Changes of destinations appear in the event log; see Payouts.WatchPayouts.
@@ -1123,6 +1330,52 @@ pub mod destinations_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ImportDestinationSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/payouts.v1.Destinations/StartDestinationLink" => {
+                    #[allow(non_camel_case_types)]
+                    struct StartDestinationLinkSvc<T: Destinations>(pub Arc<T>);
+                    impl<
+                        T: Destinations,
+                    > tonic::server::UnaryService<super::StartDestinationLinkRequest>
+                    for StartDestinationLinkSvc<T> {
+                        type Response = super::StartDestinationLinkResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::StartDestinationLinkRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Destinations>::start_destination_link(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = StartDestinationLinkSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
@@ -1356,7 +1609,7 @@ pub enum ErrorReason {
     /// `cause` is the name of the `Reason` without its prefix. `recorded = no`.
     DestinationRefused = 7,
     /// ALREADY_EXISTS. The idempotency key was used before with other contents. Metadata `payout_id`
-    /// is the first payout, `fields` the paths that differ, separated by commas; no path holds one. A
+    /// (of a link, `destination_id`) is what it was used for first, `fields` the paths that differ, separated by commas; no path holds one. A
     /// label's path is `metadata.` and then its key. `recorded = no`.
     IdempotencyKeyReused = 8,
     /// FAILED_PRECONDITION. CancelPayout fenced this idempotency key before a payout was created under
@@ -2162,6 +2415,12 @@ pub enum DestinationEventKind {
     Imported = 2,
     /// It was deleted.
     Deleted = 3,
+    /// The customer can choose an account.
+    LinkStarted = 4,
+    /// The customer chose an account.
+    Linked = 5,
+    /// The customer chose none; Destination.cause says why.
+    LinkAbandoned = 6,
 }
 impl DestinationEventKind {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -2174,6 +2433,9 @@ impl DestinationEventKind {
             Self::Registered => "DESTINATION_EVENT_KIND_REGISTERED",
             Self::Imported => "DESTINATION_EVENT_KIND_IMPORTED",
             Self::Deleted => "DESTINATION_EVENT_KIND_DELETED",
+            Self::LinkStarted => "DESTINATION_EVENT_KIND_LINK_STARTED",
+            Self::Linked => "DESTINATION_EVENT_KIND_LINKED",
+            Self::LinkAbandoned => "DESTINATION_EVENT_KIND_LINK_ABANDONED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -2183,6 +2445,9 @@ impl DestinationEventKind {
             "DESTINATION_EVENT_KIND_REGISTERED" => Some(Self::Registered),
             "DESTINATION_EVENT_KIND_IMPORTED" => Some(Self::Imported),
             "DESTINATION_EVENT_KIND_DELETED" => Some(Self::Deleted),
+            "DESTINATION_EVENT_KIND_LINK_STARTED" => Some(Self::LinkStarted),
+            "DESTINATION_EVENT_KIND_LINKED" => Some(Self::Linked),
+            "DESTINATION_EVENT_KIND_LINK_ABANDONED" => Some(Self::LinkAbandoned),
             _ => None,
         }
     }
@@ -2249,65 +2514,6 @@ pub struct ParkedNotification {
     /// When it was first received. UTC.
     #[prost(message, optional, tag = "5")]
     pub received_at: ::core::option::Option<::prost_types::Timestamp>,
-}
-/// Who the money of a payout comes from, where that is not the merchant: the ultimate payer.
-/// Write-only: sealed while it may have to be sent, erased after that, and never in a response, an
-/// event, an error or a log. Which parts a merchant's contract demands is in
-/// `ProviderDescription.required_fields`; some providers demand more of an originator once it is
-/// named.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-#[prost(skip_debug)]
-pub struct Originator {
-    /// Where it lives or resides, in one text such as `Street 1, 12345 Barcelona`, 1–255 characters of
-    /// any script. Absent: not known.
-    #[prost(string, tag = "3")]
-    pub address: ::prost::alloc::string::String,
-    /// The country of the address, ISO 3166-1 alpha-2, upper case. Absent: not known.
-    #[prost(string, tag = "4")]
-    pub country_code: ::prost::alloc::string::String,
-    /// Its stable name or account number in the books of its payment provider, 1–64 printable ASCII
-    /// characters; not the name of a transaction. Absent: none.
-    #[prost(string, tag = "5")]
-    pub customer_id: ::prost::alloc::string::String,
-    /// A person's day of birth, `YYYY-MM-DD`; refused for an organisation. Absent: not known.
-    #[prost(string, tag = "6")]
-    pub date_of_birth: ::prost::alloc::string::String,
-    /// The number under which an organisation is registered, 1–35 printable ASCII characters; refused
-    /// for a person. Absent: not known.
-    #[prost(string, tag = "7")]
-    pub organisation_number: ::prost::alloc::string::String,
-    /// Person or organisation. Exactly one is required.
-    #[prost(oneof = "originator::Party", tags = "1, 2")]
-    pub party: ::core::option::Option<originator::Party>,
-}
-/// Nested message and enum types in `Originator`.
-pub mod originator {
-    /// Person or organisation. Exactly one is required.
-    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
-    #[prost(skip_debug)]
-    pub enum Party {
-        /// A natural person.
-        #[prost(message, tag = "1")]
-        Person(super::PersonName),
-        /// The registered name of an organisation, 1–140 characters of any script.
-        #[prost(string, tag = "2")]
-        OrganisationName(::prost::alloc::string::String),
-    }
-}
-/// The shop that the customer deals with, where the merchant acts for many. Write-only, like
-/// `Originator`.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-#[prost(skip_debug)]
-pub struct SubMerchant {
-    /// Its legal or trade name, 1–140 characters of any script. Required.
-    #[prost(string, tag = "1")]
-    pub name: ::prost::alloc::string::String,
-    /// The website where the order began, 1–255 printable ASCII characters without blanks. Required.
-    #[prost(string, tag = "2")]
-    pub url: ::prost::alloc::string::String,
-    /// What kind of business it is: a merchant category code (ISO 18245), four digits. Required.
-    #[prost(string, tag = "3")]
-    pub merchant_category_code: ::prost::alloc::string::String,
 }
 /// The request of CreatePayout.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -4191,8 +4397,8 @@ pub mod operations_client {
         /// COMPLETED, or FAILED with its `give_back`.
         ///
         /// It is taken at its word: NOT_PAID for a payout that did move, or moves later, pays twice. It
-        /// can be used only while it is not known whether money moved, and while the payout is not being
-        /// sent or asked about. What the provider says afterwards is recorded, and what contradicts raises
+        /// can be used only while it is not known whether money moved, or while the outcome is UNDECIDED
+        /// and there is `attention`, and while the payout is not being sent or asked about. What the provider says afterwards is recorded, and what contradicts raises
         /// `attention`.
         ///
         /// It is not repeatable: what is settled is in doubt no more, so a repeat changes nothing and
@@ -4475,8 +4681,8 @@ pub mod operations_server {
         /// COMPLETED, or FAILED with its `give_back`.
         ///
         /// It is taken at its word: NOT_PAID for a payout that did move, or moves later, pays twice. It
-        /// can be used only while it is not known whether money moved, and while the payout is not being
-        /// sent or asked about. What the provider says afterwards is recorded, and what contradicts raises
+        /// can be used only while it is not known whether money moved, or while the outcome is UNDECIDED
+        /// and there is `attention`, and while the payout is not being sent or asked about. What the provider says afterwards is recorded, and what contradicts raises
         /// `attention`.
         ///
         /// It is not repeatable: what is settled is in doubt no more, so a repeat changes nothing and

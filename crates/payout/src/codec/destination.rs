@@ -5,8 +5,13 @@ use minicbor::{Decode, Encode};
 
 use crate::bank::Country;
 use crate::codec::CodecError;
-use crate::codec::field::{Numbered, malformed, name, numbered};
-use crate::destination::{Destination, DestinationEvent, DestinationState, Origin, Summary};
+use crate::codec::field::{Numbered, malformed, name, numbered, optional_name};
+use crate::codec::fingerprint::FingerprintMirror;
+use crate::codec::input::WordsMirror;
+use crate::destination::{Destination, DestinationEvent, DestinationState, Link, Origin, Summary};
+use crate::id::ProviderReference;
+use crate::input::ProviderWords;
+use crate::reason::Reason;
 use crate::seal::Sealed;
 use crate::time::Timestamp;
 
@@ -33,6 +38,10 @@ pub(super) struct DestinationMirror<'b> {
     created_at: i64,
     #[n(10)]
     updated_at: i64,
+    #[b(11)]
+    link: Option<LinkMirror<'b>>,
+    #[b(12)]
+    cause: Option<CauseMirror<'b>>,
 }
 
 impl<'b> From<&'b Destination> for DestinationMirror<'b> {
@@ -48,6 +57,8 @@ impl<'b> From<&'b Destination> for DestinationMirror<'b> {
             version: destination.version,
             created_at: destination.created_at.as_millis(),
             updated_at: destination.updated_at.as_millis(),
+            link: destination.link.as_ref().map(Into::into),
+            cause: destination.cause.as_ref().map(Into::into),
         }
     }
 }
@@ -67,6 +78,65 @@ impl TryFrom<DestinationMirror<'_>> for Destination {
             version: mirror.version,
             created_at: Timestamp::from_millis(mirror.created_at),
             updated_at: Timestamp::from_millis(mirror.updated_at),
+            link: mirror.link.map(TryInto::try_into).transpose()?,
+            cause: mirror.cause.map(TryInto::try_into).transpose()?,
+        })
+    }
+}
+
+#[derive(Encode, Decode)]
+#[cbor(map)]
+struct CauseMirror<'b> {
+    #[n(1)]
+    reason: u8,
+    #[b(2)]
+    words: WordsMirror<'b>,
+}
+
+impl<'b> From<&'b (Reason, ProviderWords)> for CauseMirror<'b> {
+    fn from((reason, words): &'b (Reason, ProviderWords)) -> Self {
+        Self { reason: reason.number(), words: words.into() }
+    }
+}
+
+impl TryFrom<CauseMirror<'_>> for (Reason, ProviderWords) {
+    type Error = CodecError;
+
+    fn try_from(mirror: CauseMirror<'_>) -> Result<Self, CodecError> {
+        Ok((numbered(mirror.reason, "destination.cause.reason")?, mirror.words.try_into()?))
+    }
+}
+
+#[derive(Encode, Decode)]
+#[cbor(map)]
+struct LinkMirror<'b> {
+    #[b(1)]
+    fingerprint: FingerprintMirror<'b>,
+    #[n(2)]
+    url: Option<&'b ByteSlice>,
+    #[n(3)]
+    provider_reference: Option<&'b str>,
+}
+
+impl<'b> From<&'b Link> for LinkMirror<'b> {
+    fn from(link: &'b Link) -> Self {
+        Self {
+            fingerprint: (&link.fingerprint).into(),
+            url: link.url.as_ref().map(|url| url.as_bytes().into()),
+            provider_reference: link.provider_reference.as_ref().map(ProviderReference::as_str),
+        }
+    }
+}
+
+impl TryFrom<LinkMirror<'_>> for Link {
+    type Error = CodecError;
+
+    fn try_from(mirror: LinkMirror<'_>) -> Result<Self, CodecError> {
+        let reference = optional_name(mirror.provider_reference, "destination.link.reference")?;
+        Ok(Self {
+            fingerprint: mirror.fingerprint.into(),
+            url: mirror.url.map(|bytes| Sealed::from_bytes(bytes.to_vec())),
+            provider_reference: reference,
         })
     }
 }
@@ -80,6 +150,8 @@ struct SummaryMirror<'b> {
     bank_name: Option<&'b str>,
     #[n(3)]
     country: Option<&'b str>,
+    #[n(4)]
+    holder_verified: Option<bool>,
 }
 
 impl<'b> From<&'b Summary> for SummaryMirror<'b> {
@@ -88,6 +160,7 @@ impl<'b> From<&'b Summary> for SummaryMirror<'b> {
             masked: &summary.masked,
             bank_name: summary.bank_name.as_deref(),
             country: summary.country.as_ref().map(Country::as_str),
+            holder_verified: summary.holder_verified.then_some(true),
         }
     }
 }
@@ -101,6 +174,7 @@ impl TryFrom<SummaryMirror<'_>> for Summary {
             masked: mirror.masked.to_owned(),
             bank_name: mirror.bank_name.map(str::to_owned),
             country: country.map_err(malformed("destination.summary.country"))?,
+            holder_verified: mirror.holder_verified.unwrap_or(false),
         })
     }
 }
@@ -155,6 +229,7 @@ impl Numbered for Origin {
         match self {
             Self::Registered => 1,
             Self::Imported => 2,
+            Self::Linked => 3,
         }
     }
 
@@ -162,6 +237,7 @@ impl Numbered for Origin {
         Some(match number {
             1 => Self::Registered,
             2 => Self::Imported,
+            3 => Self::Linked,
             _ => return None,
         })
     }
@@ -172,6 +248,8 @@ impl Numbered for DestinationState {
         match self {
             Self::Active => 1,
             Self::Deleted => 2,
+            Self::Linking => 3,
+            Self::Abandoned => 4,
         }
     }
 
@@ -179,6 +257,8 @@ impl Numbered for DestinationState {
         Some(match number {
             1 => Self::Active,
             2 => Self::Deleted,
+            3 => Self::Linking,
+            4 => Self::Abandoned,
             _ => return None,
         })
     }

@@ -218,6 +218,10 @@ fn accepted(case: &Case<'_>) -> Result<Option<Event>, Declined> {
         What::HintGivenUp => report::hint_given_up(case),
         What::CancelRequested => Err(Declined::AtProvider),
         What::AttemptOpened(_) => Err(Declined::TooLate),
+        // What the provider says contradicts itself, and may hide an end for ever.
+        What::Settled(settlement) if case.payout.attention.is_some() => {
+            settle::settled(case, settlement)
+        }
         What::Settled(_) => Err(Declined::NotInDoubt),
         What::Presumed => settle::presumed(case),
         What::DestinationResolved

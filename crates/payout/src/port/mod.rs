@@ -10,8 +10,8 @@ mod treasury;
 pub use clock::Clock;
 pub use provider::{
     Acknowledgement, Adapter, Answer, Description, EVIDENCE_LENGTH_MAX, Evidence, EvidenceKind,
-    Handle, Inbound, Method, Onboarding, Provider, Receipt, Rejection, Request, Resolution,
-    Resolved, Unfit, UnfitKind, Warning,
+    Handle, Inbound, LinkNews, LinkStart, Method, Onboarding, Provider, Receipt, Rejection,
+    Request, Resolution, Resolved, Unfit, UnfitKind, Warning,
 };
 pub use shared::{SHARED_VALUE_LENGTH_MAX, Shared, SharedError, Turn};
 pub use store::{

@@ -14,8 +14,9 @@ use zeroize::Zeroizing;
 use crate::attempt::RequestDigest;
 use crate::bank::{BankDetails, Country};
 use crate::destination::Summary;
-use crate::id::{Customer, ProviderAccount, ProviderReference};
+use crate::id::{Customer, DestinationId, ProviderAccount, ProviderReference};
 use crate::input::{Input, ProviderWords};
+use crate::link::LinkRequest;
 use crate::money::{Currency, Money};
 use crate::order::{Order, RawHandle, TargetRequest};
 use crate::party::Parties;
@@ -101,6 +102,18 @@ pub trait Onboarding: Send + Sync {
 
     /// Takes over a handle that the merchant already has. Repeatable.
     async fn import(&self, customer: &Customer, handle: &RawHandle) -> Resolution;
+
+    /// Checks a link before anything is recorded or sent. Pure. Not possible unless implemented.
+    fn check_link(&self, _: &LinkRequest) -> Result<(), Unfit> {
+        let why = "customers cannot choose an account with this provider".to_owned();
+        Err(Unfit { field: "merchant", why, kind: UnfitKind::NotPossible })
+    }
+
+    /// Lets the customer choose an account: what is chosen becomes the destination of this id. The
+    /// same arguments make the same call, so that a repeat finds what the first one started.
+    async fn start_link(&self, _: &DestinationId, _: &LinkRequest) -> LinkStart {
+        LinkStart::Unknown(Reason::Other)
+    }
 }
 
 /// What can be paid to, in the provider's terms. Opaque to everyone else, and a secret.
@@ -191,6 +204,33 @@ pub enum Resolution {
     Unknown(Reason),
 }
 
+/// What became of an attempt to let a customer choose an account.
+#[derive(Clone, PartialEq, Eq)]
+pub enum LinkStart {
+    /// The customer can go there.
+    Started {
+        /// Where. Whoever has it can act in the customer's place.
+        url: Zeroizing<String>,
+        /// The provider's id of it.
+        reference: Option<ProviderReference>,
+    },
+    /// There is nothing to choose and never will be; verified and final.
+    Refused(Reason, ProviderWords),
+    /// Not known; it can be tried again.
+    Unknown(Reason),
+}
+
+/// What a notification says of a destination that a customer was to choose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LinkNews {
+    /// An account was chosen.
+    Chosen(Resolved),
+    /// None was chosen, and none will be.
+    Abandoned(Reason),
+    /// Nothing that changes anything.
+    Remarked,
+}
+
 /// A handle and what can be shown of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resolved {
@@ -252,13 +292,17 @@ impl fmt::Debug for Inbound {
 /// A verified notification.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Receipt {
-    /// The name under which the provider knows the order: a payout's id, or something foreign.
+    /// The name under which the provider knows the order: a payout's id, a destination's, or
+    /// something foreign.
     pub names: ProviderReference,
     /// The order made before that it says the payout belongs to. It is not believed of a payout
     /// that was created otherwise.
     pub related: Option<ProviderReference>,
     /// What it says; its `receipt` is always set.
     pub input: Input,
+    /// What it says of a destination that is being linked, if it names one. Then `input` has the
+    /// provider's words for it, and is about no payout.
+    pub link: Option<LinkNews>,
     /// Whether it may be about a payout, or about anything that becomes of one. False only for
     /// kinds that certainly are not, such as money that comes in: where its name is no payout's id
     /// either, it is acknowledged and not kept.
@@ -336,6 +380,8 @@ pub enum Method {
     RegisterDestination,
     /// Imports handles.
     ImportDestination,
+    /// Lets customers choose an account.
+    LinkDestination,
     /// Tells the merchant's funds.
     TellFunds,
     /// Gives settlement reports.

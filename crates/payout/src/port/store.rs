@@ -143,7 +143,7 @@ pub trait Store: Send + Sync {
     async fn load_destination(&self, id: &DestinationId)
     -> Result<Option<Destination>, StoreError>;
 
-    /// Writes a destination and its event, if nobody was quicker.
+    /// Writes a destination and its event, if there is one, if nobody was quicker.
     async fn write_destination(
         &self,
         write: &DestinationWrite,
@@ -443,8 +443,8 @@ pub struct Ends {
 pub struct DestinationWrite {
     /// The destination; its version is one above the one that was read, 1 if there was none.
     pub destination: Destination,
-    /// What happened to it.
-    pub event: DestinationEvent,
+    /// What happened to it, where that is for watchers.
+    pub event: Option<DestinationEvent>,
 }
 
 /// What became of writing a destination.

@@ -217,6 +217,16 @@ fn an_operator_settles_what_is_in_doubt_and_nothing_else() {
         bench.must_take(&said(report(Reported::Returned)));
         assert_eq!(state(&bench), StateName::Returned, "{before:?}");
     }
+    // What contradicts itself may hide its end for ever.
+    for verdict in [Verdict::Paid, Verdict::NotPaid] {
+        let mut bench = standing(Standing::Accepted, &resend());
+        let words = words_of("B");
+        bench.must_take(&Input { words, ..said(report(Reported::Completed)) });
+        assert_eq!(bench.payout().attention, Some(Reason::Contradicted));
+        bench.must(settled(verdict));
+        assert_eq!(bench.payout().give_back.is_some(), verdict == Verdict::NotPaid);
+        assert_eq!(bench.payout().attention, None);
+    }
     for (before, declined) in [
         (Standing::Fresh, Declined::NotInDoubt),
         (Standing::Submitting, Declined::AttemptLive),

@@ -8,9 +8,11 @@ use engine::Engine;
 use futures_util::future::{Either, select};
 use payout::id::Merchant;
 use payout::port::{Filter, Page};
+use payout::queue::{QueueHold, QueueHoldKind};
 use payout::state::Outcome;
 use server::{Drained, Gauge, Intervals, Probes, ServerConfig};
 use tokio::sync::oneshot;
+use trustly::eu::novelty::{Count, Novelties};
 
 use super::terminal::announce;
 use super::{Failure, shutdown};
@@ -95,7 +97,7 @@ pub(crate) async fn serve(
     settings: ServerConfig,
     stop: impl Future<Output = ()>,
 ) -> Result<(), Failure> {
-    let Composed { engine, work, store, listeners, bound } = composed;
+    let Composed { engine, work, store, novelties, listeners, bound } = composed;
     tracing::info!(
         grpc = %bound.grpc, webhooks = %bound.webhooks, admin = %bound.admin, "serving"
     );
@@ -104,7 +106,7 @@ pub(crate) async fn serve(
     let probed = store.clone();
     let ready = Arc::new(move || probed.takes_writes());
     let gauged = engine.clone();
-    let probes = Probes { ready, gauges: Arc::new(move || gauges(&gauged)) };
+    let probes = Probes { ready, gauges: Arc::new(move || gauges(&gauged, &novelties)) };
     let stop = async {
         let (asked, failed) = (std::pin::pin!(stop), std::pin::pin!(store.stopped()));
         if let Either::Right((why, _)) = select(asked, failed).await {
@@ -132,8 +134,8 @@ pub(crate) async fn serve(
     }
 }
 
-/// What is measured of the engine.
-fn gauges(engine: &Engine) -> Vec<Gauge> {
+/// What is measured of the engine and of the providers.
+fn gauges(engine: &Engine, novelties: &[Arc<Novelties>]) -> Vec<Gauge> {
     let mut gauges = Vec::new();
     for (merchant, count) in engine.open_settlement_breaks() {
         gauges.push(Gauge {
@@ -143,5 +145,41 @@ fn gauges(engine: &Engine) -> Vec<Gauge> {
             value: i64::try_from(count).unwrap_or(i64::MAX),
         });
     }
+    for merchant in engine.merchants() {
+        for hold in engine.queue_holds(merchant) {
+            gauges.push(held(&hold));
+        }
+    }
+    for met in novelties {
+        let merchant = met.merchant();
+        gauges.extend(met.counts().into_iter().map(|count| novelty(merchant, count)));
+    }
     gauges
+}
+
+/// A queue that is not held has no line.
+fn held(hold: &QueueHold) -> Gauge {
+    let kind = match hold.kind() {
+        QueueHoldKind::Paused => "paused",
+        QueueHoldKind::AccessRefused => "access_refused",
+    };
+    Gauge {
+        name: "payoutd_queue_held",
+        help: "1 while nothing is sent for a merchant, by why.",
+        labels: vec![("merchant", hold.merchant.to_string()), ("kind", kind.to_owned())],
+        value: 1,
+    }
+}
+
+fn novelty(merchant: &Merchant, count: Count) -> Gauge {
+    Gauge {
+        name: "payoutd_notification_novelties_total",
+        help: "Notifications of a method, or with a member, that is not known here.",
+        labels: vec![
+            ("merchant", merchant.to_string()),
+            ("method", count.method.to_owned()),
+            ("part", count.part.as_str().to_owned()),
+        ],
+        value: i64::try_from(count.notifications).unwrap_or(i64::MAX),
+    }
 }

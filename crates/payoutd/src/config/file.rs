@@ -115,6 +115,19 @@ pub(crate) struct TrustlyEurope {
     pub(crate) settled_currencies: Vec<String>,
     #[serde(default)]
     pub(crate) profile: Profile,
+    #[serde(default)]
+    pub(crate) result_zero: ResultZero,
+}
+
+/// What a verified `result` "0" is taken for.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ResultZero {
+    /// A refusal, as long as nothing else is in doubt.
+    #[default]
+    Refused,
+    /// An order may exist.
+    InDoubt,
 }
 
 /// What the contract with Trustly demands of each payout.

@@ -9,6 +9,7 @@ use trustly::amer::credentials::Credentials;
 use trustly::amer::provider as amer;
 use trustly::amer::wire::deposit::{Encoding, InstantFlag};
 use trustly::decimal::Decimals;
+use trustly::eu::answer::ResultZero;
 use trustly::eu::clearing_house::SwedishIban;
 use trustly::eu::profile::Profile;
 use trustly::eu::provider as eu;
@@ -117,6 +118,10 @@ fn europe(
             file::Profile::TransferService => Profile::TransferService,
             file::Profile::EmoPartner => Profile::EmoPartner,
             file::Profile::EWallet => Profile::EWallet,
+        },
+        result_zero: match account.result_zero {
+            file::ResultZero::Refused => ResultZero::Refused,
+            file::ResultZero::InDoubt => ResultZero::InDoubt,
         },
         policy,
     };

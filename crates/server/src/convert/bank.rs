@@ -19,6 +19,9 @@ const PERSON_NAME_LENGTH_MAX: usize = 70;
 /// The field that holds bank details, in every request that has them.
 const DETAILS: &str = "bank_details";
 
+/// The field in them that holds the holder.
+const HOLDER: &str = "bank_details.holder";
+
 /// The account and holder, or notes of what is wrong with them.
 pub(super) fn bank_details(
     fields: &mut Fields,
@@ -29,11 +32,11 @@ pub(super) fn bank_details(
         return None;
     };
     let account = account(fields, details.account.as_ref());
-    let holder = holder(fields, details.holder.as_ref());
-    let particulars = match &details.holder {
-        Some(given) => Box::new(particulars(fields, given)),
-        None => Box::default(),
+    let Some(given) = &details.holder else {
+        fields.wrong(HOLDER, "is required: name a person or an organisation");
+        return None;
     };
+    let (holder, particulars) = holder(fields, HOLDER, given);
     Some(BankDetails { account: account?, holder: holder?, particulars })
 }
 
@@ -73,57 +76,79 @@ fn parse_bank(text: &str) -> Result<LocalNumber, Invalid> {
     Ok(number)
 }
 
-fn holder(fields: &mut Fields, holder: Option<&v1::AccountHolder>) -> Option<Holder> {
-    match holder.and_then(|holder| holder.holder.as_ref()) {
+/// The holder that is at `at`, and what is known beside the name; what is wrong is noted.
+pub(super) fn holder(
+    fields: &mut Fields,
+    at: &str,
+    given: &v1::AccountHolder,
+) -> (Option<Holder>, Box<Particulars>) {
+    let organisation =
+        matches!(given.holder, Some(v1::account_holder::Holder::OrganisationName(_)));
+    if organisation && !given.date_of_birth.is_empty() {
+        let why = "is for persons; leave it out for an organisation";
+        fields.wrong(format!("{at}.date_of_birth"), why);
+    }
+    let holder = named(fields, at, given.holder.as_ref());
+    let mut fields = At { fields, at };
+    let particulars = Particulars {
+        address: given
+            .address
+            .as_ref()
+            .map_or_else(PostalAddress::default, |it| fields.address(it)),
+        date_of_birth: fields.personal("date_of_birth", &given.date_of_birth),
+        mobile_phone: fields.personal("mobile_phone", &given.mobile_phone),
+        email: fields.personal("email", &given.email),
+        national_id: fields.personal("national_id", &given.national_id),
+    };
+    (holder, Box::new(particulars))
+}
+
+fn named(
+    fields: &mut Fields,
+    at: &str,
+    holder: Option<&v1::account_holder::Holder>,
+) -> Option<Holder> {
+    match holder {
         Some(v1::account_holder::Holder::Person(person)) => {
-            let first = fields.parsed(path("holder.person.first_name"), name(&person.first_name));
-            let last = fields.parsed(path("holder.person.last_name"), name(&person.last_name));
+            let first = format!("{at}.person.first_name");
+            let first = fields.parsed(first, name(&person.first_name));
+            let last = format!("{at}.person.last_name");
+            let last = fields.parsed(last, name(&person.last_name));
             Some(Holder::Person { first_name: first?, last_name: last? })
         }
         Some(v1::account_holder::Holder::OrganisationName(text)) => {
-            let name = fields.parsed(path("holder.organisation_name"), HolderName::parse(text))?;
+            let path = format!("{at}.organisation_name");
+            let name = fields.parsed(path, HolderName::parse(text))?;
             Some(Holder::Organisation { name })
         }
         None => {
-            fields.wrong(path("holder"), "is required: name a person or an organisation");
+            fields.wrong(at, "is required: name a person or an organisation");
             None
         }
     }
 }
 
-/// What is known of a holder beside the name; what is wrong is noted.
-fn particulars(fields: &mut Fields, given: &v1::AccountHolder) -> Particulars {
-    let organisation =
-        matches!(given.holder, Some(v1::account_holder::Holder::OrganisationName(_)));
-    if organisation && !given.date_of_birth.is_empty() {
-        let why = "is for persons; leave it out for an organisation";
-        fields.wrong(path("holder.date_of_birth"), why);
-    }
-    Particulars {
-        address: given
-            .address
-            .as_ref()
-            .map_or_else(PostalAddress::default, |it| address(fields, it)),
-        date_of_birth: personal(fields, "date_of_birth", &given.date_of_birth),
-        mobile_phone: personal(fields, "mobile_phone", &given.mobile_phone),
-        email: personal(fields, "email", &given.email),
-        national_id: personal(fields, "national_id", &given.national_id),
-    }
+/// Fields below a path.
+struct At<'f> {
+    fields: &'f mut Fields,
+    at: &'f str,
 }
 
-fn address(fields: &mut Fields, given: &v1::PostalAddress) -> PostalAddress {
-    let country = path("holder.address.country_code");
-    PostalAddress {
-        country: fields.optional(country, &given.country_code, Country::parse),
-        postal_code: personal(fields, "address.postal_code", &given.postal_code),
-        city: personal(fields, "address.city", &given.city),
-        line_1: personal(fields, "address.line_1", &given.line_1),
-        line_2: personal(fields, "address.line_2", &given.line_2),
+impl At<'_> {
+    fn address(&mut self, given: &v1::PostalAddress) -> PostalAddress {
+        let country = format!("{}.address.country_code", self.at);
+        PostalAddress {
+            country: self.fields.optional(country, &given.country_code, Country::parse),
+            postal_code: self.personal("address.postal_code", &given.postal_code),
+            city: self.personal("address.city", &given.city),
+            line_1: self.personal("address.line_1", &given.line_1),
+            line_2: self.personal("address.line_2", &given.line_2),
+        }
     }
-}
 
-fn personal<K: kind::Kind>(fields: &mut Fields, rest: &str, text: &str) -> Option<Personal<K>> {
-    fields.optional(path(&format!("holder.{rest}")), text, Personal::parse)
+    fn personal<K: kind::Kind>(&mut self, rest: &str, text: &str) -> Option<Personal<K>> {
+        self.fields.optional(format!("{}.{rest}", self.at), text, Personal::parse)
+    }
 }
 
 /// A part of a person's name, which the API keeps shorter than that of an organisation.

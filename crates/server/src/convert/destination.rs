@@ -8,6 +8,7 @@ use payout::order::{RawHandle, Target};
 use payout::port::DestinationFilter;
 
 use super::bank::bank_details;
+use super::cause::cause;
 use super::fields::Fields;
 use super::page::Paging;
 use super::time::timestamp;
@@ -106,6 +107,7 @@ pub(crate) fn destination(destination: &Destination) -> v1::Destination {
         summary: Some(summary(&destination.summary)),
         created_at: Some(timestamp(destination.created_at)),
         updated_at: Some(timestamp(destination.updated_at)),
+        cause: destination.cause.as_ref().map(|(reason, words)| cause(*reason, words)),
     }
 }
 
@@ -113,13 +115,22 @@ pub(super) fn state(state: DestinationState) -> v1::DestinationState {
     match state {
         DestinationState::Active => v1::DestinationState::Active,
         DestinationState::Deleted => v1::DestinationState::Deleted,
+        DestinationState::Linking => v1::DestinationState::Linking,
+        DestinationState::Abandoned => v1::DestinationState::Abandoned,
     }
+}
+
+/// The name of a state in the API, without the prefix that all of them share.
+pub(crate) fn state_name(of: DestinationState) -> &'static str {
+    let name = state(of).as_str_name();
+    name.strip_prefix("DESTINATION_STATE_").unwrap_or(name)
 }
 
 fn kind(origin: Origin) -> v1::DestinationKind {
     match origin {
         Origin::Registered => v1::DestinationKind::BankDetails,
         Origin::Imported => v1::DestinationKind::ProviderHandle,
+        Origin::Linked => v1::DestinationKind::Linked,
     }
 }
 
@@ -128,6 +139,7 @@ fn summary(summary: &Summary) -> v1::DestinationSummary {
         masked_account: clipped(&summary.masked, MASKED_LENGTH_MAX),
         bank_name: clipped(summary.bank_name.as_deref().unwrap_or(""), BANK_NAME_LENGTH_MAX),
         country_code: summary.country.map_or_else(String::new, |code| code.as_str().to_owned()),
+        holder_verified: summary.holder_verified,
     }
 }
 

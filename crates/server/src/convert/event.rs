@@ -153,7 +153,10 @@ fn of_destination(cursor: &Cursor, event: &DestinationEvent, origin: Option<Orig
         (DestinationState::Deleted, _) => Kind::Deleted,
         (DestinationState::Active, Some(Origin::Imported)) => Kind::Imported,
         (DestinationState::Active, Some(Origin::Registered)) => Kind::Registered,
+        (DestinationState::Active, Some(Origin::Linked)) => Kind::Linked,
         (DestinationState::Active, None) => Kind::Unspecified,
+        (DestinationState::Linking, _) => Kind::LinkStarted,
+        (DestinationState::Abandoned, _) => Kind::LinkAbandoned,
     };
     v1::Event {
         cursor: cursor.encode(),

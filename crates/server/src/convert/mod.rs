@@ -9,6 +9,7 @@ mod description;
 mod destination;
 mod event;
 mod fields;
+mod link;
 mod operations;
 mod page;
 mod parked;
@@ -23,10 +24,11 @@ pub(crate) use create::create;
 pub(crate) use description::{description, warnings};
 pub(crate) use destination::{
     delete_destination, destination, destination_list, get_destination, import_destination,
-    register_destination,
+    register_destination, state_name,
 };
 pub(crate) use event::event;
 pub(crate) use fields::Violation;
+pub(crate) use link::link;
 pub(crate) use operations::{
     IndeterminateList, Pause, Preview, Settle, creation_preview, indeterminate, indeterminate_list,
     pause, preview, queue_hold, recorded_preview, settle,

@@ -64,7 +64,7 @@ fn party(fields: &mut Fields, given: &v1::Originator) -> Option<Party> {
     }
 }
 
-fn sub_merchant(fields: &mut Fields, given: &v1::SubMerchant) -> Option<SubMerchant> {
+pub(super) fn sub_merchant(fields: &mut Fields, given: &v1::SubMerchant) -> Option<SubMerchant> {
     let name = fields.parsed("sub_merchant.name", HolderName::parse(&given.name));
     let url = fields.parsed("sub_merchant.url", WebAddress::parse(&given.url));
     let category = CategoryCode::parse(&given.merchant_category_code);

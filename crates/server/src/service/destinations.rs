@@ -2,7 +2,7 @@
 
 use api::v1;
 use api::v1::destinations_server::Destinations;
-use engine::{DestinationError, Engine, NewDestination};
+use engine::{DestinationError, Engine, Linked, NewDestination};
 use payout::destination::DestinationState;
 use tonic::{Request, Response, Status, async_trait};
 
@@ -30,6 +30,15 @@ impl Destinations for Service {
         let (metadata, _, request) = request.into_parts();
         let call = Call::new(&self.0, Method::ImportDestination, &metadata, &request.merchant);
         call.answer(import(&self.0.engine, &request)).await
+    }
+
+    async fn start_destination_link(
+        &self,
+        request: Request<v1::StartDestinationLinkRequest>,
+    ) -> Result<Response<v1::StartDestinationLinkResponse>, Status> {
+        let (metadata, _, request) = request.into_parts();
+        let call = Call::new(&self.0, Method::StartDestinationLink, &metadata, &request.merchant);
+        call.answer(start_link(&self.0.engine, &request)).await
     }
 
     async fn get_destination(
@@ -91,6 +100,24 @@ async fn make(
         Ok(made) => Ok(convert::destination(&made)),
         Err(error) => Err(Failure::Destination { error, field }),
     }
+}
+
+async fn start_link(
+    engine: &Engine,
+    request: &v1::StartDestinationLinkRequest,
+) -> Result<v1::StartDestinationLinkResponse, Failure> {
+    let request = convert::link(request)?;
+    if !Method::StartDestinationLink.is_supported(&engine.describe(&request.merchant)?) {
+        return Err(Failure::NotSupported);
+    }
+    let linked = engine.start_link(&request).await;
+    let Linked { destination, url, replayed } =
+        linked.map_err(|error| Failure::Destination { error, field: "idempotency_key" })?;
+    Ok(v1::StartDestinationLinkResponse {
+        destination: Some(convert::destination(&destination)),
+        url: url.map_or_else(String::new, |url| url.to_string()),
+        replayed,
+    })
 }
 
 async fn get(

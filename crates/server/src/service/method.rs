@@ -26,17 +26,19 @@ pub(crate) enum Method {
     RegisterDestination,
     ResumeSubmission,
     SettlePayout,
+    StartDestinationLink,
     WatchPayouts,
 }
 
 impl Method {
     /// Every method, sorted by its full name.
-    const ALL: [Self; 22] = [
+    const ALL: [Self; 23] = [
         Self::DeleteDestination,
         Self::GetDestination,
         Self::ImportDestination,
         Self::ListDestinations,
         Self::RegisterDestination,
+        Self::StartDestinationLink,
         Self::CheckSettlement,
         Self::InvestigatePayout,
         Self::ListIndeterminate,
@@ -80,6 +82,7 @@ impl Method {
             Self::RegisterDestination => "payouts.v1.Destinations/RegisterDestination",
             Self::ResumeSubmission => "payouts.v1.Operations/ResumeSubmission",
             Self::SettlePayout => "payouts.v1.Operations/SettlePayout",
+            Self::StartDestinationLink => "payouts.v1.Destinations/StartDestinationLink",
             Self::WatchPayouts => "payouts.v1.Payouts/WatchPayouts",
         }
     }
@@ -94,7 +97,8 @@ impl Method {
             | Self::PauseSubmission
             | Self::RegisterDestination
             | Self::ResumeSubmission
-            | Self::SettlePayout => true,
+            | Self::SettlePayout
+            | Self::StartDestinationLink => true,
             // A break moves no money, whether or not it is recorded.
             Self::CheckSettlement
             | Self::DescribeProvider
@@ -121,6 +125,9 @@ impl Method {
             }
             Self::ImportDestination => {
                 description.methods.contains(&port::Method::ImportDestination)
+            }
+            Self::StartDestinationLink => {
+                description.methods.contains(&port::Method::LinkDestination)
             }
             Self::GetBalance => description.methods.contains(&port::Method::TellFunds),
             Self::CheckSettlement => description.methods.contains(&port::Method::ReportSettlements),

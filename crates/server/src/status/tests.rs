@@ -1,9 +1,14 @@
+use engine::{CancelError, QueryError, QueueError};
+use payout::fingerprint::CompareError;
+use payout::id::DestinationId;
 use payout::input::ProviderWords;
-use payout::keys::KeyId;
-use payout::port::{SharedError, TreasuryError};
+use payout::keys::{KeyError, KeyId};
+use payout::port::{SharedError, StoreError, TreasuryError, Unfit, UnfitKind};
 use payout::reason::Reason;
+use payout::seal::OpenError;
 
 use super::*;
+use crate::convert::Violation;
 use crate::convert::tests::samples::{cursor, failed, id, opened, payout};
 
 /// Stands for a text that must not go out.
@@ -57,7 +62,9 @@ fn of_creations() -> Vec<Failure> {
         unfit("amount.currency_code", UnfitKind::NotPossible),
         unfit("speed", UnfitKind::NotPossible),
         CreateError::DestinationNotFound,
-        CreateError::DestinationDeleted,
+        CreateError::DestinationNotUsable(DestinationState::Deleted),
+        CreateError::DestinationNotUsable(DestinationState::Linking),
+        CreateError::DestinationNotUsable(DestinationState::Abandoned),
         CreateError::KeyReused { payout: id(), fields },
         CreateError::Fenced,
         CreateError::Overloaded,
@@ -79,6 +86,12 @@ fn of_creations() -> Vec<Failure> {
         DestinationError::Unfit(unfit_field("bank_details.account.iban", UnfitKind::NotPossible)),
         refused,
         DestinationError::Unanswered(Reason::AnswerLost),
+        DestinationError::KeyReused {
+            destination: DestinationId::parse("ds_nc6jociwqwgl6whpyyuusnqmbq").unwrap(),
+            fields: vec!["return_url".to_owned()],
+        },
+        DestinationError::Compare(CompareError::Rules(9)),
+        DestinationError::Open(OpenError::Altered(CANARY.to_owned())),
         DestinationError::Contended,
         DestinationError::Key(KeyError::Missing(KeyId(3))),
         DestinationError::Store(store(StoreError::Unknown)),

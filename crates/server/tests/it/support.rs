@@ -407,6 +407,7 @@ fn receipt(names: &str) -> Receipt {
         names: ProviderReference::parse(names).unwrap(),
         related: None,
         input,
+        link: None,
         may_concern_payouts: true,
         acknowledgement: Acknowledgement { content_type: "text/plain", body: b"ack".to_vec() },
         method: "completed".to_owned(),
@@ -436,7 +437,8 @@ impl Onboarding for TestProvider {
         Resolution::Unknown(Reason::Other)
     }
     async fn import(&self, _: &Customer, handle: &RawHandle) -> Resolution {
-        let summary = Summary { masked: handle.masked(), bank_name: None, country: None };
+        let masked = handle.masked();
+        let summary = Summary { masked, bank_name: None, country: None, holder_verified: false };
         Resolution::Resolved(Resolved { handle: handle_of(handle), summary })
     }
 }

@@ -406,6 +406,8 @@ fn resolved(found: Transaction) -> Resolved {
         masked: format!("*****{last_four}"),
         bank_name: found.payment.bank_name.clone(),
         country: None,
+        // Whoever signs in to the bank holds the account.
+        holder_verified: true,
     };
     let authorization = Authorization {
         transaction_id: found.transaction_id,

@@ -125,6 +125,11 @@ pub fn countries() -> impl Iterator<Item = &'static str> {
     COUNTRIES.into_iter()
 }
 
+/// The country of a clearing house, by Trustly's name of it.
+pub fn country_of(house: &str) -> Option<&'static str> {
+    countries().find(|country| clearing_house(country).is_some_and(|(name, _)| name == house))
+}
+
 /// How a country writes accounts.
 enum Format {
     /// A literal prefix and a pattern for the rest: counts with `n` for digits, `a` for capital

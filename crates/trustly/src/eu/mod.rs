@@ -5,13 +5,16 @@
 //! reads what Trustly answers and notifies. [`code`], [`clearing_house`] and [`published`] are
 //! Trustly's tables.
 
+pub mod answer;
 pub mod canonical;
 pub mod clearing_house;
 pub mod code;
 pub mod key;
 pub mod key_file;
 pub mod keygen;
+mod link;
 mod notice;
+pub mod novelty;
 pub mod profile;
 pub mod provider;
 pub mod published;

@@ -1,12 +1,14 @@
 //! What a notification of Trustly Europe means for a payout.
 
-use payout::id::{PayoutId, ProviderReference, ReceiptId};
+use payout::id::{DestinationId, PayoutId, ProviderReference, ReceiptId};
+use payout::identity::Addressee;
 use payout::input::{Certainty, Input, Report, Reported, What};
 use payout::port::{Acknowledgement, Inbound, Receipt, Rejection};
 use payout::reason::Reason;
 use payout::time::Timestamp;
 
-use super::provider::{Europe, money_of, payout_of};
+use super::link;
+use super::provider::{Europe, addressee, money_of};
 use super::signature::SignatureError;
 use super::wire::Unverified;
 use super::wire::notification::{Method, Notification, UnverifiedNotification};
@@ -19,7 +21,7 @@ const INCORRECT_ACCOUNT: &str = "incorrect_account_number";
 /// signature; both must name the same payout, unless it belongs to an order made before: the engine
 /// knows whether it does.
 pub(super) fn receive(europe: &Europe, inbound: &Inbound) -> Result<Receipt, Rejection> {
-    let payout = payout_of(&europe.keys, &inbound.path).ok_or(Rejection::Forged)?;
+    let addressee = addressee(&europe.keys, &inbound.path).ok_or(Rejection::Forged)?;
     let parsed = UnverifiedNotification::parse(&inbound.body);
     let parsed = parsed.map_err(|_| Rejection::Malformed)?;
     let notification = match parsed.verify(&europe.config.trustly_keys) {
@@ -32,6 +34,10 @@ pub(super) fn receive(europe: &Europe, inbound: &Inbound) -> Result<Receipt, Rej
             return Err(Rejection::Forged);
         }
     };
+    let payout = match addressee {
+        Addressee::Payout(payout) => payout,
+        Addressee::Destination(id) => return receive_link(europe, &id, &notification),
+    };
     let related = match &notification.message_id {
         Some(id) if id == payout.as_str() => None,
         // A genuine notification of one payout that somebody sends to another's address.
@@ -40,19 +46,54 @@ pub(super) fn receive(europe: &Europe, inbound: &Inbound) -> Result<Receipt, Rej
         None if moves_money(&notification.method) => return Err(Rejection::Malformed),
         None => None,
     };
+    europe.novelties.note(&notification);
     let input = input(&notification);
-    let body = notification.acknowledgement(&europe.config.key, europe.config.algorithm);
-    let body = body.map_err(|_| Rejection::Malformed)?;
+    let acknowledgement = acknowledgement(europe, &notification)?;
     let names = ProviderReference::parse(payout.as_str());
     Ok(Receipt {
         names: names.expect("a payout's id has the shape of a reference"),
         related,
         input,
+        link: None,
         // The address with our mac in it was given out with a payout.
         may_concern_payouts: true,
-        acknowledgement: Acknowledgement { content_type: "application/json", body },
+        acknowledgement,
         method: name(&notification.method),
     })
+}
+
+/// What a notification says of a destination that is being linked. It must name it: otherwise it is
+/// a genuine one that somebody sends to another's address.
+fn receive_link(
+    europe: &Europe,
+    id: &DestinationId,
+    notification: &Notification,
+) -> Result<Receipt, Rejection> {
+    match &notification.message_id {
+        Some(named) if named == id.as_str() => {}
+        Some(_) => return Err(Rejection::Forged),
+        None => return Err(Rejection::Malformed),
+    }
+    let news = link::news(notification).map_err(|_| Rejection::Malformed)?;
+    let names = ProviderReference::parse(id.as_str());
+    Ok(Receipt {
+        names: names.expect("a destination's id has the shape of a reference"),
+        related: None,
+        input: input(notification),
+        link: Some(news),
+        may_concern_payouts: false,
+        acknowledgement: acknowledgement(europe, notification)?,
+        method: name(&notification.method),
+    })
+}
+
+fn acknowledgement(
+    europe: &Europe,
+    notification: &Notification,
+) -> Result<Acknowledgement, Rejection> {
+    let body = notification.acknowledgement(&europe.config.key, europe.config.algorithm);
+    let body = body.map_err(|_| Rejection::Malformed)?;
+    Ok(Acknowledgement { content_type: "application/json", body })
 }
 
 /// Whether a notification of this kind may be acted on. Trustly names the payout in each of them.
@@ -101,8 +142,8 @@ fn name(method: &Method) -> String {
 }
 
 /// Whether a text can be one of Trustly's symbolic names: no account number and no full name is.
-fn is_symbol(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+pub(super) fn is_symbol(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
 }
 
 fn what(notification: &Notification) -> What {

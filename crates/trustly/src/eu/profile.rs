@@ -2,7 +2,7 @@
 //! (AccountPayout page), and the parties of a payout in Trustly's terms.
 
 use payout::bank::Country;
-use payout::party::{CategoryCode, Originator, Parties, Party};
+use payout::party::{CategoryCode, Originator, Parties, Party, SubMerchant};
 use payout::personal::{Address, DateOfBirth, NationalId, PartyId};
 use payout::port::{Unfit, UnfitKind};
 
@@ -106,10 +106,10 @@ pub(super) fn sender(originator: &Originator) -> request::Sender<'_> {
 }
 
 /// The three PSP attributes.
-pub(super) fn sub_merchant(parties: &Parties) -> Option<request::SubMerchant<'_>> {
-    parties.sub_merchant.as_ref().map(|shop| request::SubMerchant {
+pub(super) fn sub_merchant(shop: &SubMerchant) -> request::SubMerchant<'_> {
+    request::SubMerchant {
         name: shop.name.reveal(),
         url: shop.url.reveal(),
         category_code: CategoryCode::as_str(&shop.category),
-    })
+    }
 }

@@ -8,41 +8,46 @@ use async_trait::async_trait;
 use payout::attempt::RequestDigest;
 use payout::bank::{BankDetails, Country, Holder, PostalAddress};
 use payout::destination::Summary;
-use payout::id::{Customer, Incarnation, PayoutId, ProviderAccount};
-use payout::identity::{notification_segment, request_uuid};
-use payout::input::{Input, ProviderWords, Refusal, RefusalKind, Reported, What};
+use payout::id::{Customer, DestinationId, Incarnation, Name, ProviderAccount};
+use payout::identity::{Addressee, notification_segment, request_uuid};
+use payout::input::{ProviderWords, What};
 use payout::keys::KeyRing;
+use payout::link::LinkRequest;
 use payout::money::{Currency, Money};
-use payout::order::{ExternalReference, Order, RawHandle, Speed, TargetRequest};
+use payout::order::{
+    ExternalReference, Order, RawHandle, Speed, StatementDescriptor, TargetRequest,
+};
 use payout::party::Parties;
 use payout::personal::{AddressLine, DateOfBirth, Email, MobilePhone, NationalId, PostalCode};
 use payout::policy::Policy;
 use payout::port::{
-    Answer, Description, Evidence, EvidenceKind, Handle, Inbound, Method, Onboarding, Provider,
-    Receipt, Rejection, Request, Resolution, Resolved, Unfit, UnfitKind, Warning,
+    Answer, Description, Evidence, EvidenceKind, Handle, Inbound, LinkStart, Method, Onboarding,
+    Provider, Receipt, Rejection, Request, Resolution, Resolved, Unfit, UnfitKind, Warning,
 };
 use payout::reason::Reason;
 use payout::record::Payout;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
+use super::answer::{self, ResultZero};
 use super::clearing_house::{self, BankAccountError, SwedishIban};
 use super::code::{self, Class};
 use super::key::{MerchantKey, TrustlyKey};
+use super::novelty::Novelties;
 use super::profile::{self, Profile};
 use super::signature::Algorithm;
 use super::statement;
 use super::uuid::Uuid;
 use super::wire::notification::Notification;
-use super::wire::reply::{Data, Reply, Untrusted, UnverifiedReply};
+use super::wire::reply::{Reply, Untrusted, UnverifiedReply};
 use super::wire::request::{self, AccountPayout, Caller};
-use super::wire::{self, MESSAGE_BYTES_MAX, Unverified};
-use super::{notice, wire::request::RegisterAccount};
+use super::wire::{self, MESSAGE_BYTES_MAX};
+use super::{link, notice, wire::request::RegisterAccount};
 use crate::decimal::Decimals;
 use crate::json::Json;
 use crate::secret::Secret;
 use crate::transport::{Call, NoReply, Transport, Verb};
-use crate::words::{certain, own, words};
+use crate::words::own;
 
 /// The currencies Trustly Europe pays out in. BGN and HRK are gone with the euro.
 const CURRENCIES: [&str; 9] = ["CZK", "DKK", "EUR", "GBP", "HUF", "NOK", "PLN", "RON", "SEK"];
@@ -76,6 +81,8 @@ pub struct Config {
     pub settled_currencies: Vec<Currency>,
     /// What the contract demands of each payout.
     pub profile: Profile,
+    /// What a verified `result` "0" is taken for.
+    pub result_zero: ResultZero,
     /// How payouts are driven.
     pub policy: Policy,
 }
@@ -84,6 +91,7 @@ pub struct Config {
 pub struct Europe {
     pub(super) config: Config,
     pub(super) keys: KeyRing,
+    pub(super) novelties: Arc<Novelties>,
     account: ProviderAccount,
     transport: Arc<dyn Transport>,
     incarnation: Incarnation,
@@ -97,16 +105,19 @@ pub struct AccountError;
 
 impl Europe {
     /// The adapter of one merchant. `keys` authenticate its notification addresses; `incarnation`
-    /// keeps the UUIDs of repeatable calls apart.
+    /// keeps the UUIDs of repeatable calls apart; `novelties` take what its notifications say that
+    /// is not known here.
     pub fn new(
         config: Config,
         keys: KeyRing,
         transport: Arc<dyn Transport>,
         incarnation: Incarnation,
+        novelties: Arc<Novelties>,
     ) -> Result<Self, AccountError> {
         let name = format!("{}@{}", config.username, config.url);
         let account = ProviderAccount::parse(&name).map_err(|_| AccountError)?;
-        Ok(Self { config, keys, account, transport, incarnation, calls: AtomicU64::new(0) })
+        let calls = AtomicU64::new(0);
+        Ok(Self { config, keys, novelties, account, transport, incarnation, calls })
     }
 
     fn caller(&self) -> Caller<'_> {
@@ -115,11 +126,18 @@ impl Europe {
     }
 
     /// What the customer's bank statement is to say.
-    fn statement<'a>(&'a self, order: &'a Order) -> &'a str {
-        match &order.statement_descriptor {
+    pub(super) fn statement<'a>(&'a self, wanted: Option<&'a StatementDescriptor>) -> &'a str {
+        match wanted {
             Some(descriptor) => descriptor.as_str(),
             None => &self.config.shopper_statement,
         }
+    }
+
+    /// Where Trustly reports about one record of ours.
+    pub(super) fn notification_url<K>(&self, record: &Name<K>) -> String {
+        let segment = notification_segment(&self.keys, record);
+        let segment = segment.expect("the current key is in the ring");
+        format!("{}/{segment}", self.config.notification_url)
     }
 
     fn decimals(&self, currency: Currency) -> Decimals {
@@ -136,7 +154,12 @@ impl Europe {
     }
 
     /// Sends the bytes of one request and verifies what comes back.
-    async fn call(&self, method: &str, uuid: &Uuid, body: &[u8]) -> (Outcome, Vec<Evidence>) {
+    pub(super) async fn call(
+        &self,
+        method: &str,
+        uuid: &Uuid,
+        body: &[u8],
+    ) -> (Outcome, Vec<Evidence>) {
         self.call_for(method, uuid, body, MESSAGE_BYTES_MAX).await
     }
 
@@ -167,7 +190,9 @@ impl Europe {
         let outcome = match UnverifiedReply::parse_long(&reply.body, reply_length_max) {
             Ok(parsed) => match parsed.verify(&self.config.trustly_keys, method, uuid) {
                 Ok(reply) => Outcome::Verified(reply),
-                Err(untrusted) => Outcome::Doubtful(why_untrusted(untrusted.hint), Some(untrusted)),
+                Err(untrusted) => {
+                    Outcome::Doubtful(answer::why_untrusted(untrusted.hint), Some(untrusted))
+                }
             },
             Err(_) if reply.status >= 500 => Outcome::Doubtful(Reason::ProviderUnavailable, None),
             Err(_) => Outcome::Doubtful(Reason::AnswerUntrusted, None),
@@ -183,9 +208,11 @@ impl Europe {
         let (outcome, evidence) = self.call(ACCOUNT_PAYOUT, &uuid, &request.bytes).await;
         let input = match outcome {
             Outcome::NotSent => own(What::NotSent),
-            Outcome::Doubtful(reason, untrusted) => in_doubt(reason, untrusted),
-            Outcome::Verified(Reply::Error { code, .. }) => refusal(code),
-            Outcome::Verified(Reply::Result(data)) => accepted(&data),
+            Outcome::Doubtful(reason, untrusted) => answer::in_doubt(reason, untrusted),
+            Outcome::Verified(Reply::Error { code, .. }) => answer::refusal(code),
+            Outcome::Verified(Reply::Result(data)) => {
+                answer::accepted(&data, self.config.result_zero)
+            }
         };
         Answer { inputs: vec![input], evidence }
     }
@@ -239,6 +266,7 @@ impl Provider for Europe {
                 Method::PayDestination,
                 Method::RegisterDestination,
                 Method::ImportDestination,
+                Method::LinkDestination,
                 Method::TellFunds,
                 Method::ReportSettlements,
                 Method::InvestigateOrders,
@@ -265,7 +293,10 @@ impl Provider for Europe {
     }
 
     fn warnings(&self, order: &Order) -> Vec<Warning> {
-        let Some(fits) = statement::cut_to(self.statement(order), order.amount.currency()) else {
+        let Some(fits) = statement::cut_to(
+            self.statement(order.statement_descriptor.as_ref()),
+            order.amount.currency(),
+        ) else {
             return Vec::new();
         };
         let why = format!("banks may show its first {fits} characters only; make it shorter");
@@ -284,9 +315,7 @@ impl Provider for Europe {
             let why = "the stored handle cannot be read; register the account again".to_owned();
             return Err(not_possible("destination", why));
         };
-        let segment = notification_segment(&self.keys, &payout.id);
-        let segment = segment.expect("the current key is in the ring");
-        let notification_url = format!("{}/{segment}", self.config.notification_url);
+        let notification_url = self.notification_url(&payout.id);
         let call = request::Call::AccountPayout(AccountPayout {
             account_id,
             minor_units: order.amount.minor_units(),
@@ -295,10 +324,10 @@ impl Provider for Europe {
             end_user_id: order.customer.as_str(),
             message_id: message_id(payout),
             notification_url: &notification_url,
-            shopper_statement: self.statement(order),
+            shopper_statement: self.statement(order.statement_descriptor.as_ref()),
             external_reference: order.external_reference.as_ref().map(ExternalReference::as_str),
             sender: parties.originator.as_ref().map(profile::sender),
-            sub_merchant: profile::sub_merchant(parties),
+            sub_merchant: parties.sub_merchant.as_ref().map(profile::sub_merchant),
             hold_notifications: false,
         });
         let uuid = request_uuid(&payout.id, ACCOUNT_PAYOUT, generation);
@@ -328,7 +357,7 @@ impl Provider for Europe {
     }
 
     fn admits(&self, path: &str, _: Option<&str>) -> bool {
-        payout_of(&self.keys, path).is_some()
+        addressee(&self.keys, path).is_some()
     }
 
     fn receive(&self, inbound: &Inbound) -> Result<Receipt, Rejection> {
@@ -385,11 +414,24 @@ impl Onboarding for Europe {
     async fn import(&self, _: &Customer, raw: &RawHandle) -> Resolution {
         match account_id(raw) {
             Ok(handle) => {
-                let summary = Summary { masked: raw.masked(), bank_name: None, country: None };
+                let summary = Summary {
+                    masked: raw.masked(),
+                    bank_name: None,
+                    country: None,
+                    holder_verified: false,
+                };
                 Resolution::Resolved(Resolved { handle, summary })
             }
             Err(_) => Resolution::Refused(Reason::AccountInvalid, ProviderWords::default()),
         }
+    }
+
+    fn check_link(&self, request: &LinkRequest) -> Result<(), Unfit> {
+        link::check(request)
+    }
+
+    async fn start_link(&self, id: &DestinationId, request: &LinkRequest) -> LinkStart {
+        link::start(self, id, request).await
     }
 }
 
@@ -429,82 +471,18 @@ fn registered(outcome: Outcome, details: &BankDetails) -> Resolution {
                 masked: details.account.masked(),
                 bank_name: account.bank,
                 country: Some(details.account.country()),
+                holder_verified: false,
             };
             return Resolution::Resolved(Resolved { handle, summary });
         }
     };
     match code::look_up(code).class {
-        Class::Content | Class::Blocked => Resolution::Refused(reason_of(code), words_of(code)),
+        Class::Content | Class::Blocked => {
+            Resolution::Refused(answer::reason_of(code), answer::words_of(code))
+        }
         Class::Access => Resolution::Unknown(Reason::AccessRefused),
         Class::Duplicate | Class::Doubtful => Resolution::Unknown(Reason::AnswerUnknown),
     }
-}
-
-/// A verified result of AccountPayout.
-fn accepted(data: &Data) -> Input {
-    match data.payout() {
-        Ok(result) if result.accepted => Input {
-            words: words(None, None, result.order_id.as_deref()),
-            ..certain(Reported::Accepted, None)
-        },
-        // Trustly has no sample of it. It is taken for a refusal as long as nothing else is in
-        // doubt, and proves nothing about an earlier send.
-        Ok(_) => {
-            let (kind, reason) = (RefusalKind::Circumstance, Reason::ProviderAborted);
-            let words = words(Some("result 0"), None, None);
-            Input { words, ..own(What::Refused(Refusal { kind, reason })) }
-        }
-        Err(_) => in_doubt(Reason::AnswerUntrusted, None),
-    }
-}
-
-/// A verified error in answer to AccountPayout.
-fn refusal(code: u64) -> Input {
-    let reason = reason_of(code);
-    let what = match code::look_up(code).class {
-        Class::Content => What::Refused(Refusal { kind: RefusalKind::Content, reason }),
-        Class::Blocked => What::Refused(Refusal { kind: RefusalKind::Circumstance, reason }),
-        Class::Access => What::Refused(Refusal { kind: RefusalKind::Access, reason }),
-        Class::Duplicate => What::Refused(Refusal { kind: RefusalKind::Duplicate, reason }),
-        Class::Doubtful => What::InDoubt(Reason::AnswerUnknown),
-    };
-    Input { words: words_of(code), ..own(what) }
-}
-
-/// The code with what it means in our words. The provider's own text is shown to nobody: it may
-/// repeat what was sent, names and account numbers included. It is in the sealed evidence.
-fn words_of(code: u64) -> ProviderWords {
-    words(Some(&code.to_string()), Some(code::look_up(code).meaning), None)
-}
-
-fn reason_of(code: u64) -> Reason {
-    match (code, code::look_up(code).class) {
-        (624, _) => Reason::AccountInvalid,
-        (_, Class::Blocked) => Reason::CustomerBlocked,
-        (_, Class::Access) => Reason::AccessRefused,
-        (_, Class::Duplicate) => Reason::DuplicateReported,
-        (_, Class::Content) => Reason::RequestRejected,
-        (_, Class::Doubtful) => Reason::AnswerUnknown,
-    }
-}
-
-/// An error whose signature cannot be checked settles nothing, but whoever has lost our key cannot
-/// sign for us either: that our access is refused is worth knowing unproven.
-fn why_untrusted(hint: Option<u64>) -> Reason {
-    match hint.map(|code| code::look_up(code).class) {
-        Some(Class::Access) => Reason::AccessRefused,
-        _ => Reason::AnswerUntrusted,
-    }
-}
-
-/// Why an answer is not trusted is for people: a wrong key is mended otherwise than a lost answer.
-fn in_doubt(reason: Reason, untrusted: Option<Untrusted>) -> Input {
-    let code = untrusted.and_then(|it| it.hint).map(|code| format!("{code} (unverified)"));
-    let why = untrusted.map(|it| match it.reason {
-        Unverified::Signature(error) => error.to_string(),
-        other => other.to_string(),
-    });
-    Input { words: words(code.as_deref(), why.as_deref(), None), ..own(What::InDoubt(reason)) }
 }
 
 /// The UUID that stands in the bytes of a request, whoever made them and when.
@@ -525,7 +503,7 @@ fn account_id(raw: &RawHandle) -> Result<Handle, Unfit> {
 }
 
 /// Account ids have ten digits today; a few more do no harm, anything else is not one.
-fn handle_of(account_id: &str) -> Option<Handle> {
+pub(super) fn handle_of(account_id: &str) -> Option<Handle> {
     const DIGITS_MAX: usize = 20;
     let digits = account_id.bytes().all(|byte| byte.is_ascii_digit());
     match account_id.len() {
@@ -575,7 +553,7 @@ fn bank_account(
     })
 }
 
-fn not_possible(field: &'static str, why: String) -> Unfit {
+pub(super) fn not_possible(field: &'static str, why: String) -> Unfit {
     Unfit { field, why, kind: UnfitKind::NotPossible }
 }
 
@@ -597,7 +575,7 @@ pub(super) fn money_of(notification: &Notification) -> Money {
     }
 }
 
-/// The payout that a notification's segment names.
-pub(super) fn payout_of(keys: &KeyRing, segment: &str) -> Option<PayoutId> {
+/// Whom a notification's segment names.
+pub(super) fn addressee(keys: &KeyRing, segment: &str) -> Option<Addressee> {
     payout::identity::parse_notification_segment(keys, segment).ok()
 }

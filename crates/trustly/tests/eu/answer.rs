@@ -6,16 +6,18 @@ use payout::input::{Input, Refusal, RefusalKind, Reported, What};
 use payout::port::{Answer, EvidenceKind, Provider};
 use payout::reason::Reason;
 use proptest::prelude::*;
+use trustly::eu::answer::ResultZero;
 use trustly::eu::code::look_up;
+use trustly::eu::provider::Config;
 use trustly::eu::wire::MESSAGE_BYTES_MAX;
 use trustly::transport::{NoReply, Verb};
 
 use crate::rig::{
-    ACCEPTED, body, certainly, error, europe, europe_of, offline, path, policy, request, result,
-    submitting,
+    ACCEPTED, body, certainly, config, error, europe, europe_of, offline, path, policy, request,
+    result, submitting,
 };
-use crate::sample::{taken, whats};
-use crate::script::{Outcome, Sent};
+use crate::sample::{ring, taken, whats};
+use crate::script::{Outcome, Script, Sent};
 use crate::support::{OTHER_PAIR, PAIR};
 
 /// Sends a payout to a network that answers so.
@@ -143,6 +145,20 @@ async fn results_are_accepted_or_refused() {
         let doubt = Input::own(What::InDoubt(Reason::AnswerLost));
         let inputs: Vec<Input> = [doubt].into_iter().chain(again.inputs).collect();
         assert_eq!(path(&offline(), &inputs), ["INDETERMINATE", "INDETERMINATE"]);
+    }
+}
+
+#[tokio::test]
+async fn a_result_0_is_in_doubt_where_the_merchant_says_so() {
+    let script = Script::new(|sent| Ok((200, result(&PAIR, sent, r#"{"result":"0"}"#))));
+    let config = Config { result_zero: ResultZero::InDoubt, ..config() };
+    let europe = europe_of(config, ring(&[1]), script);
+    let (payout, request) = submitting(&europe);
+    for answer in
+        [europe.send(&payout, &request).await, europe.ask(&payout, None, Some(&request)).await]
+    {
+        assert_eq!(whats(&answer), [What::InDoubt(Reason::AnswerUnknown)]);
+        assert_eq!(code_of(&answer), Some("result 0"));
     }
 }
 
@@ -307,10 +323,10 @@ async fn a_request_goes_to_the_configured_address_as_json() {
 
 #[tokio::test]
 async fn any_of_the_accepted_keys_will_do_while_trustly_rotates() {
-    let mut config = crate::rig::config();
+    let mut config = config();
     config.trustly_keys = vec![OTHER_PAIR.trustly[0].clone(), PAIR.trustly[0].clone()];
-    let script = crate::script::Script::new(|sent| Ok((200, result(&PAIR, sent, ACCEPTED))));
-    let europe = europe_of(config, crate::sample::ring(&[1]), script);
+    let script = Script::new(|sent| Ok((200, result(&PAIR, sent, ACCEPTED))));
+    let europe = europe_of(config, ring(&[1]), script);
     let (payout, _) = submitting(&europe);
     let answer = europe.send(&payout, &request(&europe, &payout)).await;
     assert_eq!(whats(&answer), [certainly(Reported::Accepted, None)]);
@@ -322,11 +338,11 @@ async fn any_of_the_accepted_keys_will_do_while_trustly_rotates() {
 async fn what_an_older_key_signed_is_sent_as_it_is() {
     let (before, _) = europe(|_| Err(NoReply::Lost));
     let (payout, sealed) = submitting(&before);
-    let mut config = crate::rig::config();
+    let mut config = config();
     config.key = crate::rig::another_merchant_key();
     config.algorithm = trustly::eu::signature::Algorithm::Rs256;
-    let script = crate::script::Script::new(|sent| Ok((200, result(&PAIR, sent, ACCEPTED))));
-    let after = europe_of(config, crate::sample::ring(&[1]), script.clone());
+    let script = Script::new(|sent| Ok((200, result(&PAIR, sent, ACCEPTED))));
+    let after = europe_of(config, ring(&[1]), script.clone());
     let answer = after.ask(&payout, None, Some(&sealed)).await;
     assert_eq!(whats(&answer), [certainly(Reported::Accepted, None)]);
     assert_eq!(script.sent()[0].body, sealed.bytes.as_slice());

@@ -10,6 +10,7 @@ mod examples;
 mod fuzz;
 mod key_files;
 mod keys;
+mod link;
 mod mutate;
 mod notice;
 mod notification;

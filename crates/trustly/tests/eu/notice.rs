@@ -7,9 +7,12 @@ use payout::port::{Inbound, Provider, Receipt, Rejection};
 use payout::reason::Reason;
 use payout::record::Payout;
 use serde_json::Value;
+use trustly::eu::novelty::{Count, Part};
 use zeroize::Zeroizing;
 
-use crate::rig::{certainly, config, europe_of, offline, path, payout, policy};
+use crate::rig::{
+    certainly, config, europe_of, europe_that_meets, novelties, offline, path, payout, policy,
+};
 use crate::sample::{money, order, pending, ring, said, taken};
 use crate::script::Script;
 use crate::support::{OTHER_PAIR, PAIR, Pair, UUID, is_signed, serialise, signed_notification};
@@ -95,6 +98,28 @@ fn free_text_of_a_notification_is_not_repeated() {
     let words = received("payoutfailed", &data(failed)).unwrap().input.words;
     assert_eq!(words.code.as_deref(), Some("incorrect_account_number"));
     assert_eq!(words.text.as_deref(), Some("the account number is not correct"));
+}
+
+/// Counted only if it is believed.
+#[test]
+fn novelties_are_counted_by_method_and_part() {
+    let met = novelties();
+    let script = Script::new(|_| panic!("nothing is to be sent"));
+    let europe = europe_that_meets(config(), ring(&[1]), script, met.clone());
+    let more = data(r#","amount":"800.00","currency":"EUR","zz_new":1"#);
+    for (pair, method, data) in [
+        (&PAIR, "credit", &more),
+        (&PAIR, "credit", &data(EUR_800)),
+        (&OTHER_PAIR, "credit", &more),
+        (&PAIR, "astonishment", &more),
+        (&PAIR, "bewilderment", &data("")),
+    ] {
+        let body = signed_notification(pair, method, data);
+        let _ = europe.receive(&inbound(&segment_of(&payout()), &body));
+    }
+    let count = |method, part, notifications| Count { method, part, notifications };
+    let expected = [count("credit", Part::Member, 1), count("unknown", Part::Method, 2)];
+    assert_eq!(met.counts(), expected);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Notifications and our answers to them.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use trustly::decimal::DecimalError;
@@ -93,6 +95,7 @@ fn an_account() {
 fn unknown_methods_and_members_are_tolerated() {
     let unknown = received("payoutsettled", r#"{"notificationid":{"odd":1},"x":[null,1.50]}"#);
     assert_eq!(unknown.method, Method::Unknown("payoutsettled".to_owned()));
+    assert_eq!((unknown.method.name(), unknown.method.label()), ("payoutsettled", "unknown"));
     assert_eq!(unknown.notification_id, None);
     for name in [
         "credit",
@@ -105,9 +108,46 @@ fn unknown_methods_and_members_are_tolerated() {
         "kyc",
     ] {
         let method = received(name, "{}").method;
-        assert_eq!(method.name(), name);
+        assert_eq!((method.name(), method.label()), (name, name));
         assert!(!matches!(method, Method::Unknown(_)), "{name}");
     }
+}
+
+/// The members of each method, written out a second time from its page.
+#[test]
+fn members_that_no_page_has_are_named() {
+    const MONEY: &str = "amount currency messageid orderid enduserid notificationid timestamp";
+    let pages = [
+        ("credit", format!("{MONEY} attributes")),
+        ("cancel", "messageid orderid enduserid notificationid timestamp".to_owned()),
+        ("payoutconfirmation", MONEY.to_owned()),
+        ("payoutfailed", format!("{MONEY} errorcode errormessage")),
+        ("account", "notificationid messageid orderid accountid verified attributes".to_owned()),
+        ("pending", format!("{MONEY} attributes")),
+        ("debit", format!("{MONEY} attributes")),
+        (
+            "kyc",
+            "kycentityid messageid orderid notificationid attributes abort abortmessage".to_owned(),
+        ),
+        ("astonishment", format!("{MONEY} attributes")),
+    ];
+    let mut every: BTreeSet<&str> = BTreeSet::from(["zz_new", "Amount"]);
+    every.extend(pages.iter().flat_map(|(_, members)| members.split(' ')));
+    let data: BTreeMap<&str, &str> = every.iter().map(|name| (*name, "1")).collect();
+    let data = serde_json::to_string(&data).unwrap();
+    for (method, members) in &pages {
+        let known: BTreeSet<&str> = members.split(' ').collect();
+        let expected: Vec<&str> = every.difference(&known).copied().collect();
+        assert_eq!(received(method, &data).unknown_members(), expected, "{method}");
+    }
+    let attributes = r#"{"attributes":{"clearinghouse":"SWEDEN","bank":"x","descriptor":"x",
+        "lastdigits":"1","personid":"1","name":"x","address":"x","zipcode":"1","city":"x",
+        "directdebitmandate":"1","bank_code":"7"}}"#;
+    let unknown = |method| received(method, attributes).unknown_members();
+    assert_eq!(unknown("account"), ["attributes.bank_code"]);
+    assert_eq!(unknown("kyc"), Vec::<String>::new());
+    assert_eq!(unknown("credit").len(), 11);
+    assert_eq!(received("account", "[1]").unknown_members(), Vec::<String>::new());
 }
 
 #[test]

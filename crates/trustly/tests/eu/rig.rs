@@ -1,19 +1,23 @@
 //! Trustly Europe's adapter between a scripted network and keys made for the test.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use payout::id::Incarnation;
+use payout::id::{Incarnation, Merchant};
 use payout::input::{Certainty, Input, Reported, What};
 use payout::keys::KeyRing;
 use payout::policy::{DoubtPolicy, Policy};
-use payout::port::{Handle, Provider, Request};
+use payout::port::{Clock, Handle, Provider, Request};
 use payout::reason::Reason;
 use payout::record::Payout;
+use payout::time::{Time, Timestamp};
 use rsa::pkcs8::{EncodePrivateKey, LineEnding};
 use serde_json::{Value, json};
 use trustly::decimal::Decimals;
+use trustly::eu::answer::ResultZero;
 use trustly::eu::clearing_house::SwedishIban;
 use trustly::eu::key::MerchantKey;
+use trustly::eu::novelty::Novelties;
 use trustly::eu::profile::Profile;
 use trustly::eu::provider::{Config, Europe};
 use trustly::eu::signature::Algorithm;
@@ -56,12 +60,43 @@ pub(crate) fn config() -> Config {
         huf: Decimals::None,
         settled_currencies: Vec::new(),
         profile: Profile::Standard,
+        result_zero: ResultZero::Refused,
         policy: policy(),
     }
 }
 
 pub(crate) fn europe_of(config: Config, keys: KeyRing, script: Arc<Script>) -> Europe {
-    Europe::new(config, keys, script, Incarnation::parse("run-1").unwrap()).unwrap()
+    europe_that_meets(config, keys, script, novelties())
+}
+
+pub(crate) fn europe_that_meets(
+    config: Config,
+    keys: KeyRing,
+    script: Arc<Script>,
+    novelties: Arc<Novelties>,
+) -> Europe {
+    let incarnation = Incarnation::parse("run-1").unwrap();
+    Europe::new(config, keys, script, incarnation, novelties).unwrap()
+}
+
+pub(crate) fn novelties() -> Arc<Novelties> {
+    Arc::new(Novelties::new(Merchant::parse("demo").unwrap(), Arc::new(Stopped)))
+}
+
+/// A clock that stands still.
+struct Stopped;
+
+#[async_trait::async_trait]
+impl Clock for Stopped {
+    fn time(&self) -> Time {
+        Time { wall: Timestamp::EPOCH, steady_since: Timestamp::EPOCH }
+    }
+
+    fn monotonic(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    async fn sleep_until(&self, _: Duration) {}
 }
 
 pub(crate) fn europe(

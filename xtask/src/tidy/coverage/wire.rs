@@ -13,10 +13,11 @@ const CODES: &str = "crates/trustly/src/eu/code.rs";
 const SETTERS: [&str; 3] = ["set", "set_known", "set_object_unless_empty"];
 
 /// Functions that are not named like the method whose request they fill.
-const FILLED_BY: [(&str, &str); 3] = [
-    ("data", "Every request"),
-    ("sender_information", "AccountPayout"),
-    ("settlement_details", "ViewAutomaticSettlementDetailsCSV"),
+const FILLED_BY: [(&str, &[&str]); 4] = [
+    ("data", &["Every request"]),
+    ("sender_information", &["AccountPayout"]),
+    ("set_sub_merchant", &["AccountPayout", "SelectAccount"]),
+    ("settlement_details", &["ViewAutomaticSettlementDetailsCSV"]),
 ];
 
 /// A name that needs a row, and the table in which.
@@ -63,19 +64,26 @@ impl Visit<'_> for Names {
         syn::visit::visit_item_fn(self, function);
     }
 
+    fn visit_impl_item_fn(&mut self, function: &syn::ImplItemFn) {
+        self.function = function.sig.ident.to_string();
+        syn::visit::visit_impl_item_fn(self, function);
+    }
+
     fn visit_expr_method_call(&mut self, call: &syn::ExprMethodCall) {
         let name = call.args.first().and_then(text);
         if let (true, Some(name)) = (SETTERS.iter().any(|setter| call.method == setter), name) {
-            self.found.push(Known { table: table(&self.function), name, class: None });
+            for table in tables(&self.function) {
+                self.found.push(Known { table, name: name.clone(), class: None });
+            }
         }
         syn::visit::visit_expr_method_call(self, call);
     }
 }
 
-/// The method that a function fills the request of.
-fn table(function: &str) -> String {
-    if let Some((_, table)) = FILLED_BY.iter().find(|(name, _)| *name == function) {
-        return (*table).to_owned();
+/// The methods that a function fills the requests of.
+fn tables(function: &str) -> Vec<String> {
+    if let Some((_, tables)) = FILLED_BY.iter().find(|(name, _)| *name == function) {
+        return tables.iter().map(|table| (*table).to_owned()).collect();
     }
     let mut table = String::new();
     for word in function.split('_') {
@@ -83,7 +91,7 @@ fn table(function: &str) -> String {
         table.push_str(&first.to_uppercase());
         table.push_str(rest);
     }
-    table
+    vec![table]
 }
 
 /// The texts that the names of methods are told by.
@@ -173,10 +181,17 @@ mod tests {
     fn names_belong_to_the_method_whose_request_they_are_put_in() {
         let text = "fn account_payout() { a.set(\"Amount\", x); a.set_known(\"Ref\", y); }\n\
             fn sender_information() { if x { m.set_object_unless_empty(\"Who\", z) } }\n\
-            fn other(name: &str) { a.set(name, x); a.get(\"No\"); }";
+            fn other(name: &str) { a.set(name, x); a.get(\"No\"); }\n\
+            impl M { fn set_sub_merchant(&mut self) { self.set(\"Shop\", x) } }";
         let found = names(&syn::parse_file(text).unwrap());
-        let payout = "AccountPayout";
-        let expected = [(payout, "Amount", ""), (payout, "Ref", ""), (payout, "Who", "")];
+        let (payout, choice) = ("AccountPayout", "SelectAccount");
+        let expected = [
+            (payout, "Amount", ""),
+            (payout, "Ref", ""),
+            (payout, "Who", ""),
+            (payout, "Shop", ""),
+            (choice, "Shop", ""),
+        ];
         assert_eq!(told(&found), expected);
     }
 

@@ -9,7 +9,7 @@ use proptest::sample::select;
 use crate::attempt::{Attempt, AttemptStatus, InDoubt, RequestDigest};
 use crate::bank::{Account, BankDetails, Country, Holder, HolderName, Iban, LocalNumber};
 use crate::codec::tests::{every, samples};
-use crate::destination::{Destination, DestinationEvent, Summary};
+use crate::destination::{Destination, DestinationEvent, Link, Summary};
 use crate::event::{Change, Created, Event};
 use crate::fingerprint::Fingerprint;
 use crate::id::Name;
@@ -444,8 +444,19 @@ prop_compose! {
         masked in text(),
         bank_name in of(text()),
         country in of(country()),
+        holder_verified in any::<bool>(),
     ) -> Summary {
-        Summary { masked, bank_name, country }
+        Summary { masked, bank_name, country, holder_verified }
+    }
+}
+
+prop_compose! {
+    fn link()(
+        fingerprint in fingerprint(),
+        url in of(sealed()),
+        provider_reference in of(provider_reference()),
+    ) -> Link {
+        Link { fingerprint, url, provider_reference }
     }
 }
 
@@ -455,6 +466,7 @@ prop_compose! {
         (origin, summary) in (select(every::origins()), summary()),
         state in select(every::destination_states()),
         (handle, version) in (of(sealed()), any::<u64>()),
+        (link, cause) in (of(link()), of((select(every::reasons()), words()))),
         (created_at, updated_at) in (time(), time()),
     ) -> Destination {
         Destination {
@@ -465,6 +477,8 @@ prop_compose! {
             summary,
             state,
             handle,
+            link,
+            cause,
             version,
             created_at,
             updated_at,

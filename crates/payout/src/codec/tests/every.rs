@@ -114,14 +114,17 @@ pub(crate) fn speeds() -> Vec<Speed> {
 pub(crate) fn origins() -> Vec<Origin> {
     every(Origin::Registered, |origin| match origin {
         Origin::Registered => Some(Origin::Imported),
-        Origin::Imported => None,
+        Origin::Imported => Some(Origin::Linked),
+        Origin::Linked => None,
     })
 }
 
 pub(crate) fn destination_states() -> Vec<DestinationState> {
     every(DestinationState::Active, |state| match state {
         DestinationState::Active => Some(DestinationState::Deleted),
-        DestinationState::Deleted => None,
+        DestinationState::Deleted => Some(DestinationState::Linking),
+        DestinationState::Linking => Some(DestinationState::Abandoned),
+        DestinationState::Abandoned => None,
     })
 }
 

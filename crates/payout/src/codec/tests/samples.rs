@@ -9,11 +9,11 @@ use crate::bank::{
     PostalAddress,
 };
 use crate::day::Day;
-use crate::destination::{Destination, DestinationEvent, DestinationState, Origin, Summary};
+use crate::destination::{Destination, DestinationEvent, DestinationState, Link, Origin, Summary};
 use crate::event::{Change, Created, Event};
 use crate::fingerprint::Fingerprint;
-use crate::id::Name;
 use crate::id::kind::Kind;
+use crate::id::{Name, ProviderReference};
 use crate::input::{Certainty, Input, ProviderWords, Refusal, RefusalKind, Report, Reported, What};
 use crate::keys::KeyId;
 use crate::money::{Currency, Money};
@@ -363,22 +363,47 @@ pub(crate) fn destinations() -> Vec<Destination> {
             masked: "*****7890".to_owned(),
             bank_name: Some("Banque Générale".to_owned()),
             country: Some(Country::parse("US").unwrap()),
+            holder_verified: false,
         },
         state: DestinationState::Active,
         handle: Some(sealed("handle")),
+        link: None,
+        cause: None,
         version: 1,
         created_at: at(0),
         updated_at: at(1),
     };
     let deleted = Destination {
         origin: Origin::Registered,
-        summary: Summary { masked: "SE*****4211".to_owned(), bank_name: None, country: None },
+        summary: Summary {
+            masked: "SE*****4211".to_owned(),
+            bank_name: None,
+            country: None,
+            holder_verified: false,
+        },
         state: DestinationState::Deleted,
         handle: None,
         version: 2,
         ..active.clone()
     };
-    vec![active, deleted]
+    let linking = Destination {
+        origin: Origin::Linked,
+        summary: Summary { holder_verified: true, ..deleted.summary.clone() },
+        state: DestinationState::Linking,
+        link: Some(Link {
+            fingerprint: fingerprint(),
+            url: Some(sealed("https://provider.example/?session=1")),
+            provider_reference: ProviderReference::parse("1713267740").ok(),
+        }),
+        ..deleted.clone()
+    };
+    let abandoned = Destination {
+        state: DestinationState::Abandoned,
+        link: Some(Link { fingerprint: fingerprint(), url: None, provider_reference: None }),
+        cause: Some((Reason::ProviderAborted, words())),
+        ..linking.clone()
+    };
+    vec![active, deleted, linking, abandoned]
 }
 
 pub(crate) fn destination_events() -> Vec<DestinationEvent> {

@@ -11,7 +11,7 @@ use api::v1::{
 use payout::id::kind;
 
 use super::failure::{explain, explain_mutation, rendered};
-use super::{Common, Limit, name, show};
+use super::{Common, Limit, link, name, show};
 use crate::command::{Failure, Usage};
 
 const REGISTER_EXAMPLES: &str = "Examples:
@@ -34,6 +34,9 @@ pub(crate) enum Args {
     Register(Box<Register>),
     /// Takes over a handle that the provider gave earlier.
     Import(Import),
+    /// Lets a customer choose an account on the provider's pages.
+    #[command(after_help = link::EXAMPLE)]
+    Link(Box<link::Link>),
     /// Shows one destination.
     Get(Which),
     /// Lists destinations, newest first.
@@ -114,7 +117,7 @@ pub(crate) struct HolderArgs {
 }
 
 impl HolderArgs {
-    fn is_given(&self) -> bool {
+    pub(super) fn is_given(&self) -> bool {
         let all = [
             &self.holder_country,
             &self.holder_postal_code,
@@ -129,7 +132,7 @@ impl HolderArgs {
         all.iter().any(|given| given.is_some())
     }
 
-    fn of(self, holder: Option<Holder>) -> AccountHolder {
+    pub(super) fn of(self, holder: Option<Holder>) -> AccountHolder {
         let address = PostalAddress {
             country_code: self.holder_country.unwrap_or_default(),
             postal_code: self.holder_postal_code.unwrap_or_default(),
@@ -217,6 +220,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     let output = match &args {
         Args::Register(args) => args.common.output,
         Args::Import(args) => args.common.output,
+        Args::Link(args) => args.common.output,
         Args::Get(args) | Args::Delete(args) => args.common.output,
         Args::List(args) => args.common.output,
     };
@@ -227,6 +231,7 @@ async fn carry_out(args: Args) -> Result<(), Failure> {
     match args {
         Args::Register(args) => register(*args).await,
         Args::Import(args) => import(args).await,
+        Args::Link(args) => link::link(*args).await,
         Args::Get(args) => get(args).await,
         Args::List(args) => list(args).await,
         Args::Delete(args) => delete(args).await,

@@ -3,6 +3,7 @@
 pub(crate) mod amount;
 pub(crate) mod destination;
 pub(crate) mod failure;
+mod link;
 pub(crate) mod ops;
 mod party;
 pub(crate) mod payout;

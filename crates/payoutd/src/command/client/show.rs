@@ -41,6 +41,7 @@ pub(crate) fn payout(payout: &Payout) -> Value {
         "speed_achieved": bare(payout.speed_achieved().as_str_name(), "SPEED_"),
         "statement_descriptor": payout.statement_descriptor,
         "external_reference": payout.external_reference,
+        "related_order_reference": payout.related_order_reference,
         "submit_before": time(payout.submit_before.as_ref()),
         "metadata": payout.metadata,
         "state": bare(payout.state().as_str_name(), "PAYOUT_STATE_"),
@@ -67,6 +68,7 @@ pub(crate) fn destination(destination: &Destination) -> Value {
         "state": bare(destination.state().as_str_name(), "DESTINATION_STATE_"),
         "kind": bare(destination.kind().as_str_name(), "DESTINATION_KIND_"),
         "summary": destination.summary.as_ref().map(summary),
+        "cause": destination.cause.as_ref().map(|it| cause(it, Outcome::Undecided)),
         "created_at": time(destination.created_at.as_ref()),
         "updated_at": time(destination.updated_at.as_ref()),
     }))
@@ -216,6 +218,7 @@ fn summary(summary: &DestinationSummary) -> Value {
         "masked_account": summary.masked_account,
         "bank_name": summary.bank_name,
         "country_code": summary.country_code,
+        "holder_verified": summary.holder_verified,
     }))
 }
 

@@ -180,6 +180,24 @@ impl Notification {
         })
     }
 
+    /// The names of members that no page gives this method; those of a method that is not known
+    /// beyond what most methods have. Names only, as they came.
+    #[must_use]
+    pub fn unknown_members(&self) -> Vec<String> {
+        let Json::Object(members) = &self.data else { return Vec::new() };
+        let mut unknown = Vec::new();
+        for (name, value) in members {
+            if !self.method.has_member(name) {
+                unknown.push(name.clone());
+            } else if let (ATTRIBUTES, Json::Object(attributes)) = (name.as_str(), value) {
+                for name in attributes.keys().filter(|name| !self.method.has_attribute(name)) {
+                    unknown.push(format!("{ATTRIBUTES}.{name}"));
+                }
+            }
+        }
+        unknown
+    }
+
     /// The answer that makes Trustly stop repeating this notification: status OK, signed by us.
     /// Send it with HTTP status 200, and only once the notification is durable. It is the same for
     /// every repetition with this `uuid`.
@@ -208,7 +226,56 @@ impl Notification {
     }
 }
 
+const ATTRIBUTES: &str = "attributes";
+
+/// What every notification has.
+const NAMES: [&str; 3] = ["notificationid", "messageid", "orderid"];
+
 impl Method {
+    /// Whether its page gives `data` a member of this name.
+    fn has_member(&self, name: &str) -> bool {
+        let of_its_own: &[&str] = match self {
+            Self::Credit | Self::Pending | Self::Debit | Self::Unknown(_) => {
+                &["enduserid", "timestamp", "amount", "currency", ATTRIBUTES]
+            }
+            Self::PayoutConfirmation => &["enduserid", "timestamp", "amount", "currency"],
+            Self::PayoutFailed => {
+                &["enduserid", "timestamp", "amount", "currency", "errorcode", "errormessage"]
+            }
+            Self::Cancel => &["enduserid", "timestamp"],
+            Self::Account => &["accountid", "verified", ATTRIBUTES],
+            Self::Kyc => &["kycentityid", "abort", "abortmessage", ATTRIBUTES],
+        };
+        NAMES.contains(&name) || of_its_own.contains(&name)
+    }
+
+    /// Whether its page gives `attributes` a member of this name. Those of kyc are no closed list.
+    fn has_attribute(&self, name: &str) -> bool {
+        match self {
+            Self::Account => [
+                "clearinghouse",
+                "bank",
+                "descriptor",
+                "lastdigits",
+                "personid",
+                "name",
+                "address",
+                "zipcode",
+                "city",
+                "directdebitmandate",
+            ]
+            .contains(&name),
+            Self::Kyc => true,
+            Self::Credit
+            | Self::Cancel
+            | Self::PayoutConfirmation
+            | Self::PayoutFailed
+            | Self::Pending
+            | Self::Debit
+            | Self::Unknown(_) => false,
+        }
+    }
+
     fn named(name: &str) -> Self {
         match name {
             "credit" => Self::Credit,
@@ -227,6 +294,15 @@ impl Method {
     #[must_use]
     pub fn name(&self) -> &str {
         match self {
+            Self::Unknown(name) => name,
+            known => known.label(),
+        }
+    }
+
+    /// One of nine names, for what is counted: of a method that is not known, `unknown`.
+    #[must_use]
+    pub fn label(&self) -> &'static str {
+        match self {
             Self::Credit => "credit",
             Self::Cancel => "cancel",
             Self::PayoutConfirmation => "payoutconfirmation",
@@ -235,7 +311,7 @@ impl Method {
             Self::Pending => "pending",
             Self::Debit => "debit",
             Self::Kyc => "kyc",
-            Self::Unknown(name) => name,
+            Self::Unknown(_) => "unknown",
         }
     }
 }

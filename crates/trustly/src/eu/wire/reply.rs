@@ -45,6 +45,15 @@ pub struct PayoutResult {
     pub accepted: bool,
 }
 
+/// What SelectAccount answers. No `Debug`: whoever has the address can act as the customer.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Selection {
+    /// Trustly's order.
+    pub order_id: String,
+    /// Where the customer chooses an account, to be opened with GET.
+    pub url: String,
+}
+
 /// What RegisterAccount answers. `Debug` shows the clearing house only.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RegisteredAccount {
@@ -170,6 +179,14 @@ impl Data {
             clearing_house: field::optional(&self.0, "clearinghouse")?.map(str::to_owned),
             bank: field::optional(&self.0, "bank")?.map(str::to_owned),
             descriptor: field::optional(&self.0, "descriptor")?.map(str::to_owned),
+        })
+    }
+
+    /// Reads the result of SelectAccount.
+    pub fn selection(&self) -> Result<Selection, FieldError> {
+        Ok(Selection {
+            order_id: field::required(&self.0, "orderid")?.to_owned(),
+            url: field::required(&self.0, "url")?.to_owned(),
         })
     }
 

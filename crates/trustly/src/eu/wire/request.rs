@@ -46,6 +46,8 @@ pub enum RequestError {
 pub enum Call<'a> {
     /// Turns bank details into an AccountID. Repeating it gives the same AccountID.
     RegisterAccount(RegisterAccount<'a>),
+    /// Lets the customer choose and verify an account on Trustly's pages.
+    SelectAccount(SelectAccount<'a>),
     /// Sends money to an AccountID.
     AccountPayout(AccountPayout<'a>),
     /// Asks what the merchant has, by currency.
@@ -96,6 +98,46 @@ pub struct RegisterAccount<'a> {
     pub email: Option<&'a str>,
     /// The holder's address.
     pub address: Option<Address<'a>>,
+}
+
+/// Parameters of SelectAccount. Absent attributes are left out of the request.
+pub struct SelectAccount<'a> {
+    /// Identifies the customer, the same one each time.
+    pub end_user_id: &'a str,
+    /// Our id of the selection, unique among everything that is ordered.
+    pub message_id: &'a str,
+    /// Where Trustly reports to: https, without a question mark, hard to guess.
+    pub notification_url: &'a str,
+    /// ISO 3166-1 alpha-2.
+    pub country: &'a str,
+    /// Language, with a territory or without.
+    pub locale: &'a str,
+    /// The customer's first name.
+    pub first_name: &'a str,
+    /// The customer's last name.
+    pub last_name: &'a str,
+    /// Where the browser goes with an account chosen.
+    pub success_url: &'a str,
+    /// Where it goes without.
+    pub fail_url: &'a str,
+    /// The customer's e-mail address.
+    pub email: Option<&'a str>,
+    /// One address of the customer's browser.
+    pub ip: Option<&'a str>,
+    /// In international form.
+    pub mobile_phone: Option<&'a str>,
+    /// The customer's national identification number.
+    pub national_id: Option<&'a str>,
+    /// Whether the customer may not change it; in Sweden only.
+    pub national_id_is_fixed: bool,
+    /// `YYYY-MM-DD`
+    pub date_of_birth: Option<&'a str>,
+    /// What the customer's bank statement says after Trustly's own reference.
+    pub shopper_statement: &'a str,
+    /// The app that the customer comes back to from a bank's app.
+    pub return_to_app_url: Option<&'a str>,
+    /// The merchant that the customer sees, for partners and e-wallets.
+    pub sub_merchant: Option<SubMerchant<'a>>,
 }
 
 /// A holder's address, as far as it is known.
@@ -216,6 +258,7 @@ impl Call<'_> {
     pub fn method(&self) -> &'static str {
         match self {
             Self::RegisterAccount(_) => "RegisterAccount",
+            Self::SelectAccount(_) => "SelectAccount",
             Self::AccountPayout(_) => "AccountPayout",
             Self::Balance => "Balance",
             Self::GetWithdrawals(_) => "GetWithdrawals",
@@ -228,6 +271,7 @@ impl Call<'_> {
 fn data(call: &Call<'_>, caller: &Caller<'_>) -> Result<Json, DecimalError> {
     let mut data = match call {
         Call::RegisterAccount(call) => register_account(call),
+        Call::SelectAccount(call) => select_account(call),
         Call::AccountPayout(call) => account_payout(call)?,
         Call::Balance => Members::new(),
         Call::GetWithdrawals(order_id) => get_withdrawals(order_id),
@@ -267,15 +311,38 @@ fn register_account(call: &RegisterAccount<'_>) -> Members {
     data
 }
 
+fn select_account(call: &SelectAccount<'_>) -> Members {
+    let mut attributes = Members::new();
+    attributes.set("Country", call.country);
+    attributes.set("Locale", call.locale);
+    attributes.set("Firstname", call.first_name);
+    attributes.set("Lastname", call.last_name);
+    attributes.set("SuccessURL", call.success_url);
+    attributes.set("FailURL", call.fail_url);
+    attributes.set_known("Email", call.email);
+    attributes.set_known("IP", call.ip);
+    attributes.set_known("MobilePhone", call.mobile_phone);
+    attributes.set_known("NationalIdentificationNumber", call.national_id);
+    if call.national_id_is_fixed {
+        attributes.set("UnchangeableNationalIdentificationNumber", "1");
+    }
+    attributes.set_known("DateOfBirth", call.date_of_birth);
+    attributes.set("ShopperStatement", call.shopper_statement);
+    attributes.set_known("ReturnToAppURL", call.return_to_app_url);
+    attributes.set_sub_merchant(call.sub_merchant.as_ref());
+    let mut data = Members::new();
+    data.set("EndUserID", call.end_user_id);
+    data.set("MessageID", call.message_id);
+    data.set("NotificationURL", call.notification_url);
+    data.set_object_unless_empty("Attributes", attributes);
+    data
+}
+
 fn account_payout(call: &AccountPayout<'_>) -> Result<Members, DecimalError> {
     let mut attributes = Members::new();
     attributes.set("ShopperStatement", call.shopper_statement);
     attributes.set_known("ExternalReference", call.external_reference);
-    if let Some(merchant) = &call.sub_merchant {
-        attributes.set("PSPMerchant", merchant.name);
-        attributes.set("PSPMerchantURL", merchant.url);
-        attributes.set("MerchantCategoryCode", merchant.category_code);
-    }
+    attributes.set_sub_merchant(call.sub_merchant.as_ref());
     if let Some(sender) = &call.sender {
         attributes.set_object_unless_empty("SenderInformation", sender_information(sender));
     }
@@ -349,6 +416,14 @@ impl Members {
     fn set_known(&mut self, key: &str, value: Option<&str>) {
         if let Some(value) = value {
             self.set(key, value);
+        }
+    }
+
+    fn set_sub_merchant(&mut self, merchant: Option<&SubMerchant<'_>>) {
+        if let Some(merchant) = merchant {
+            self.set("PSPMerchant", merchant.name);
+            self.set("PSPMerchantURL", merchant.url);
+            self.set("MerchantCategoryCode", merchant.category_code);
         }
     }
 
