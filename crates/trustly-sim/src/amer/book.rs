@@ -24,6 +24,8 @@ pub(crate) struct Book {
     pub(super) sessions: Sessions,
     /// How many events were made by control call.
     pub(super) events_ordered: usize,
+    /// How often bank data were asked for again.
+    pub(super) refreshes: usize,
     transactions: Vec<Transaction>,
     by_id: BTreeMap<String, TransactionId>,
     by_reference: BTreeMap<String, Vec<TransactionId>>,
@@ -38,6 +40,7 @@ impl Book {
             webhook_url: settings.webhook_url.clone(),
             sessions: Sessions::default(),
             events_ordered: 0,
+            refreshes: 0,
             transactions: Vec::new(),
             by_id: BTreeMap::new(),
             by_reference: BTreeMap::new(),
@@ -90,8 +93,8 @@ impl Book {
         }
     }
 
-    /// Whether an earlier transaction makes this reference a duplicate: one that is accepted,
-    /// under way or done does, one that failed does not. Reclaims are not protected.
+    /// Whether an earlier transaction makes this reference a duplicate: as documented, one that is
+    /// accepted, under way or done does, one that failed does not. Reclaims are not protected.
     pub(super) fn is_used(&self, reference: &str, by: super::Operation) -> bool {
         let Some(found) = self.by_reference.get(reference) else { return false };
         found.iter().map(|id| self.get(*id)).any(|transaction| {
@@ -101,7 +104,12 @@ impl Book {
                     self.terms.shared_references || transaction.began_with() == by
                 }
             };
-            counts && transaction.is_live()
+            // What was pulled back had completed.
+            let status = match transaction.status {
+                Status::PartiallyRefunded | Status::Refunded => Status::Completed,
+                status => status,
+            };
+            counts && self.terms.duplicate_statuses.contains(&status.code())
         })
     }
 

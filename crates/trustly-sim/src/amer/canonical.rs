@@ -2,8 +2,8 @@
 
 use super::fields::Fields;
 
-/// Exactly these, in exactly this order; `returnUrl`, `cancelUrl`, `notificationUrl`, `metadata` and
-/// `authToken` are not signed.
+/// Exactly these, in exactly this order; `returnUrl`, `cancelUrl`, `notificationUrl`, `metadata`
+/// and `authToken` are not signed.
 pub(super) const KEYS: [&str; 47] = [
     "accessId",
     "merchantId",
@@ -54,8 +54,8 @@ pub(super) const KEYS: [&str; 47] = [
     "onlinePPSubType",
 ];
 
-/// Raw values under dotted names. Trustly's code leaves out what is empty, zero or false, another
-/// implementation in use only what is absent, so a signature may be over either text.
+/// Raw values under dotted names. Trustly's code leaves out what is empty, zero or false, its page
+/// only what is absent, so a signature may be over either text.
 pub(super) fn canonical(fields: &Fields, skip_falsy: bool) -> String {
     let mut text = String::new();
     for key in KEYS {

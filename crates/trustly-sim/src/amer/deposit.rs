@@ -43,7 +43,13 @@ pub(super) fn carry_out(
     let fault = rule.as_ref().map(|rule| rule.fault);
     let id = record(state, now, fields, (authorization, amount), rule.as_ref());
     match fault {
-        Some(Fault::DeclineSync) => course::enter(state, settings, now, id, Status::Denied),
+        Some(Fault::DeclineSync) => {
+            let status = match state.amer.terms.declined_status {
+                5 => Status::Failed,
+                _ => Status::Denied,
+            };
+            course::enter(state, settings, now, id, status);
+        }
         _ => {
             // What is pending has nothing to tell yet.
             if state.amer.get(id).status != Status::Pending {

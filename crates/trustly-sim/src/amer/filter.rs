@@ -1,7 +1,7 @@
 //! The filters of `GET /transactions` (page "List transactions").
 
 use super::render;
-use super::terms::StatusCodes;
+use super::terms::{ListTimes, StatusCodes};
 use super::transaction::{Transaction, TransactionId};
 use crate::clock::Moment;
 use crate::config::AmerSettings;
@@ -39,10 +39,12 @@ impl<'a> Subject<'a> {
 
     fn matches(&self, name: &str, value: &str) -> bool {
         if let Some(at) = name.strip_suffix(".start") {
-            return self.time(at).is_none_or(|time| since(time, value, |at, start| at >= start));
+            return self
+                .time(at)
+                .is_none_or(|time| self.since(time, value, |at, start| at >= start));
         }
         if let Some(at) = name.strip_suffix(".end") {
-            return self.time(at).is_none_or(|time| since(time, value, |at, end| at <= end));
+            return self.time(at).is_none_or(|time| self.since(time, value, |at, end| at <= end));
         }
         if let Some(of) = name.strip_suffix(".min") {
             return self
@@ -129,6 +131,12 @@ impl<'a> Subject<'a> {
         }
     }
 
+    fn since(&self, time: Option<Moment>, value: &str, agrees: fn(u64, u64) -> bool) -> bool {
+        let unit = self.state.amer.terms.list_times;
+        let (Some(time), Some(bound)) = (time, millis(value, unit)) else { return false };
+        agrees(time.unix_ms(), bound)
+    }
+
     fn amount(&self, name: &str) -> Option<Amount> {
         if name == "amount" {
             return Some(self.transaction.amount);
@@ -146,15 +154,14 @@ fn parsed(value: &str) -> Option<Amount> {
     Amount::parse(value, |_| true)
 }
 
-fn since(time: Option<Moment>, value: &str, agrees: fn(u64, u64) -> bool) -> bool {
-    let (Some(time), Some(bound)) = (time, millis(value)) else { return false };
-    agrees(time.unix_ms(), bound)
-}
-
 /// "Unix timestamp" is all the documentation says; every other time in this API counts
-/// milliseconds. A value too small for that must be meant in seconds.
-fn millis(value: &str) -> Option<u64> {
+/// milliseconds. A value too small for that must be meant in seconds, unless the terms decide.
+fn millis(value: &str, unit: ListTimes) -> Option<u64> {
     const SECONDS_MAX: u64 = 100_000_000_000;
     let number: u64 = value.parse().ok()?;
-    Some(if number < SECONDS_MAX { number * 1_000 } else { number })
+    match unit {
+        ListTimes::Either if number >= SECONDS_MAX => Some(number),
+        ListTimes::Milliseconds => Some(number),
+        ListTimes::Either | ListTimes::Seconds => number.checked_mul(1_000),
+    }
 }

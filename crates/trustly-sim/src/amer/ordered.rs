@@ -83,6 +83,10 @@ pub(crate) fn change(
     id: TransactionId,
     change: &Change,
 ) -> Result<(), Problem> {
+    if state.amer.events_ordered >= EVENTS_MAX {
+        return Err("there are too many events");
+    }
+    state.amer.events_ordered += usize::from(change.consent == Some(Consent::Revoked));
     let Some(authorization) = state.amer.authorization_mut(id) else {
         return Err("transaction_id, reference: this is no authorization");
     };

@@ -14,6 +14,9 @@ use crate::clock::Moment;
 use crate::config::Settings;
 use crate::sim::State;
 
+/// Each makes an event; beyond it they are refused, so that memory stays bounded.
+const REFRESHES_MAX: usize = 100_000;
+
 /// The outcome comes by event, after a time that is not documented.
 const OUTCOME_LATER: Duration = Duration::from_secs(30);
 
@@ -33,7 +36,11 @@ pub(super) fn carry_out(
     };
     let token = fields.text("splitToken").unwrap_or_default();
     authorization.check_token(token, now)?;
+    if state.amer.refreshes >= REFRESHES_MAX {
+        return Err(Refusal::full());
+    }
     let success = authorization.consent.objection().is_none();
+    state.amer.refreshes += 1;
     let process_id = state.ids.next();
     let event = Event {
         name: "Refresh",

@@ -27,11 +27,14 @@ pub(crate) struct Terms {
     pub(super) reply_shape: Shape,
     pub(super) list_elements: Shape,
     pub(super) list_by_reference: bool,
+    pub(super) list_times: ListTimes,
     pub(super) deposit_body: BodyForm,
     pub(super) deposit_status: FirstStatus,
+    pub(super) declined_status: u8,
     pub(super) instant_alias: bool,
     pub(super) instant_at_once: bool,
     pub(super) duplicate_protection: bool,
+    pub(super) duplicate_statuses: BTreeSet<u8>,
     pub(super) shared_references: bool,
     pub(super) ended_refusal: EndedRefusal,
     pub(super) revoked_status: Option<u8>,
@@ -71,6 +74,15 @@ pub(super) enum Shape {
     Bare,
     /// `{"0":{"transaction":…}}`, as one sample of the list shows.
     Keyed,
+}
+
+/// The unit of times in filters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum ListTimes {
+    Either,
+    Seconds,
+    Milliseconds,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -185,11 +197,14 @@ impl Default for Terms {
             reply_shape: Shape::Either,
             list_elements: Shape::Either,
             list_by_reference: false,
+            list_times: ListTimes::Either,
             deposit_body: BodyForm::Any,
             deposit_status: FirstStatus::Authorized,
+            declined_status: 8,
             instant_alias: true,
             instant_at_once: false,
             duplicate_protection: true,
+            duplicate_statuses: BTreeSet::from([2, 3, 4]),
             shared_references: true,
             ended_refusal: EndedRefusal::OwnCode,
             revoked_status: None,
@@ -248,6 +263,12 @@ impl Terms {
         if statuses.len() > ERROR_STATUSES_MAX {
             return Some(format!("error_statuses: at most {ERROR_STATUSES_MAX}"));
         }
+        if self.duplicate_statuses.iter().any(|status| *status > 14) {
+            return Some("duplicate_statuses: must be from 0 to 14".to_owned());
+        }
+        if !matches!(self.declined_status, 5 | 8) {
+            return Some("declined_status: must be 5 or 8".to_owned());
+        }
         if !matches!(self.canceled_status, 7 | 13) {
             return Some("canceled_status: must be 7 or 13".to_owned());
         }
@@ -294,6 +315,8 @@ mod tests {
             (json!({ "disabled_payment_types": ["Gift"] }), "disabled_payment_types"),
             (json!({ "error_statuses": { "210": 99 } }), "error_statuses"),
             (json!({ "canceled_status": 8 }), "canceled_status"),
+            (json!({ "declined_status": 7 }), "declined_status"),
+            (json!({ "duplicate_statuses": [15] }), "duplicate_statuses"),
             (json!({ "revoked_status": 2 }), "revoked_status"),
             (json!({ "completed_code": "AC1" }), "completed_code"),
             (json!({ "reply_shape": "keyed" }), "reply_shape"),

@@ -161,8 +161,8 @@ impl Transaction {
         }
     }
 
-    /// Accepted, under way or done: the statuses that make a reference a duplicate.
-    pub(super) fn is_live(&self) -> bool {
+    /// Accepted, under way or done.
+    fn is_live(&self) -> bool {
         matches!(
             self.status,
             Status::Authorized

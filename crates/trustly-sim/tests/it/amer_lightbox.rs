@@ -105,7 +105,10 @@ async fn a_lightbox_that_nobody_touches_expires() {
 
 #[tokio::test]
 async fn order_is_as_the_terms_say() {
-    let (rig, receiver) = told(5).await;
+    // A batch lasts five seconds: longer than the way from a redirect to the look after it.
+    let rig = Rig::with(5, |config| config.time_factor = 60).await;
+    let receiver = Receiver::amer().await;
+    rig.set_webhooks(&receiver.url).await;
     rig.amer_terms(json!({ "redirect_order": "event_first" })).await;
     for number in 0..3 {
         let id = rig.authorize_in_lightbox(&format!("first-{number}"), "").await;

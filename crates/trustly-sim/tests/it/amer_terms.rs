@@ -68,6 +68,20 @@ async fn deposits_come_and_are_answered_as_the_terms_say() {
         let (_, list) = rig.list("transactionType=6").await;
         assert_eq!(list["transactions"][0].get("transaction").is_some(), wrapped, "{list}");
     }
+    for (unit, bound, nothing) in [
+        ("seconds", "4102444800", true),
+        ("milliseconds", "4102444800", false),
+        ("either", "4102444800000", true),
+    ] {
+        rig.amer_terms(json!({ "list_times": unit })).await;
+        let query = format!("amount.min=25&originalTransactionId={id}&createdAt.start={bound}");
+        assert_eq!(rig.listed(&query).await.is_empty(), nothing, "{unit}");
+    }
+    rig.amer_terms(json!({ "declined_status": 5, "duplicate_statuses": [1, 5] })).await;
+    rig.fault(json!({ "region": "amer", "on": "deposit", "fault": "decline_sync" })).await;
+    let (_, answer) = rig.deposit(&id, deposit_of("po_9")).await.unwrap();
+    assert_eq!(code(&unwrapped(&answer)["status"]), 5);
+    assert_eq!(refused(&rig.deposit(&id, deposit_of("po_9")).await.unwrap()), (400, 210));
     rig.amer_terms(json!({ "list_elements": "keyed", "list_by_reference": true })).await;
     let (_, list) = rig.list("merchantReference=bare").await;
     assert_eq!(list["transactions"].as_array().unwrap().len(), 1);

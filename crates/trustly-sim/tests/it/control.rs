@@ -158,7 +158,7 @@ async fn no_secret_and_no_bank_detail_is_shown() {
     rig.post(&request("RegisterAccount", &uuid(2), &register_account())).await;
     let selection = crate::merchant::select_account("sel_1", "https://merchant.example/url-canary");
     rig.ask("SelectAccount", 3, &selection).await;
-    for path in ["ledger", "faults", "requests", "notifications", "settings"] {
+    for path in ["ledger", "faults", "requests", "notifications", "settings", "authorizations"] {
         let shown = rig.show(path).await.to_string();
         for canary in [PASSWORD, ACCESS_KEY, "69706212", "Name Canary", "url-canary", "Åsa"] {
             assert!(!shown.contains(canary), "{path} shows {canary}");
