@@ -211,17 +211,29 @@ async fn an_event_can_say_anything() {
 }
 
 #[tokio::test]
-async fn advancing_ends_where_the_way_ends_and_steps_are_made_once() {
+async fn steps_are_made_once_and_only_while_there_are_some() {
     // A batch lasts five seconds: the steps that it would bring were made before.
     let rig = Rig::with(8, |config| config.time_factor = 60).await;
+    let receiver = Receiver::amer().await;
+    rig.set_webhooks(&receiver.url).await;
+    let rule = json!({ "region": "amer", "on": "deposit", "fault": "credit_days_later" });
+    rig.fault(rule).await;
     let id = rig.completed_deposit("po_1", "1.00").await;
+    let authorization = rig.authorize().await;
+    let later = rig.deposit_ok(&authorization, "po_2", "1.00").await;
+    receiver.event("Process", &later).await;
+    assert_eq!(rig.status(&id).await, 4, "days have not passed");
+    assert_eq!(rig.advance(&id).await, 10);
     let body = json!({ "transaction_id": id });
     assert_eq!(rig.control(Method::POST, "advance", body).await.0, 400);
-    rig.settle("po_1").await;
-    assert_eq!(rig.status(&id).await, 4);
+}
+
+#[tokio::test]
+async fn a_status_that_nobody_knows_is_shown_once() {
+    let rig = Rig::still(10).await;
+    let id = rig.authorize().await;
     rig.fault(json!({ "region": "amer", "on": "get", "fault": "unknown_status" })).await;
-    assert_eq!(rig.status(&id).await, 99);
-    assert_eq!(rig.status(&id).await, 4);
+    assert_eq!((rig.status(&id).await, rig.status(&id).await), (99, 2));
 }
 
 #[tokio::test]
