@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::amer::{DepositCall, TransactionId};
+use crate::amer::{self, SessionId, TransactionId};
 use crate::eu::{Call, OrderId, SelectionId};
 use crate::notices::NoticeId;
 
@@ -15,14 +15,16 @@ pub(crate) enum Task {
     Return(OrderId),
     /// Nobody touched an EU checkout for a while.
     Abandon(SelectionId),
-    /// An AMER deposit reaches its next status.
-    Advance(TransactionId),
+    /// An AMER deposit or reclaim makes this step of its way.
+    Advance(TransactionId, u32),
+    /// Nobody touched an AMER Lightbox for a while.
+    EndSession(SessionId),
     /// A notification is due to be sent, or sent again.
     Deliver(NoticeId),
     /// A request that was answered with a 5xx is carried out after all.
     LateCall(Box<Call>),
     /// The same, for AMER.
-    LateDeposit(Box<DepositCall>),
+    LateRequest(Box<amer::Call>),
 }
 
 /// Bounded by what puts tasks on it: a few per movement, one per notification.

@@ -1,5 +1,6 @@
 //! The control API under `/_sim/`. It shows no secret and no bank details.
 
+mod amer;
 mod eu;
 
 use http::Method;
@@ -7,11 +8,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::amer::{self, NewAuthorization};
-use crate::config::webhook_url;
+use crate::amer::form_pairs;
 use crate::eu::is_account_id;
 use crate::faults::RuleText;
-use crate::money::Amount;
 use crate::sim::Sim;
 use crate::web::{self, Request, Response};
 
@@ -28,18 +27,9 @@ struct FaultProgram {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Webhooks {
-    url: String,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct AuthorizationText {
-    customer_id: Option<String>,
-    currency: Option<String>,
-    name: Option<String>,
-    merchant_reference: Option<String>,
-    limit: Option<String>,
+struct SettingsText {
+    eu: Option<Value>,
+    amer: Option<Value>,
 }
 
 #[derive(Default, Deserialize)]
@@ -64,10 +54,16 @@ pub(crate) fn handle(sim: &Sim, request: &Request, path: &str) -> Response {
             Ok(json!({ "requests": sim.read().requests.lines(reference) }))
         }
         (&Method::GET, "notifications") => Ok(notifications(sim, reference)),
-        (&Method::PUT, "webhooks") => set_webhooks(sim, &request.body),
-        (&Method::POST, "authorizations") => authorize(sim, &request.body),
-        (&Method::GET, "settings") => Ok(eu::settings(sim)),
-        (&Method::PUT, "settings") => eu::change_settings(sim, &request.body),
+        (&Method::GET, "settings") => Ok(settings(sim)),
+        (&Method::PUT, "settings") => change_settings(sim, &request.body),
+        (&Method::PUT, "webhooks") => amer::set_webhooks(sim, &request.body),
+        (&Method::POST, "webhooks") => amer::send_event(sim, &request.body),
+        (&Method::POST, "authorizations") => amer::authorize(sim, &request.body),
+        (&Method::PUT, "authorizations") => amer::change_authorization(sim, &request.body),
+        (&Method::GET, "authorizations") => {
+            Ok(json!({ "authorizations": crate::amer::lines(&sim.read(), reference) }))
+        }
+        (&Method::POST, "advance") => amer::advance(sim, &request.body),
         (&Method::POST, "p2p_orders") => eu::add_p2p_order(sim, &request.body),
         (&Method::POST, "notifications") => eu::send_notification(sim, &request.body),
         (&Method::POST, "held") => eu::release(sim, &request.body),
@@ -86,7 +82,7 @@ pub(crate) fn handle(sim: &Sim, request: &Request, path: &str) -> Response {
 
 /// The query's `reference`, if it names one.
 fn reference(request: &Request) -> Option<String> {
-    let pairs = amer::form_pairs(request.uri.query()?)?;
+    let pairs = form_pairs(request.uri.query()?)?;
     pairs.into_iter().find(|(name, _)| name == "reference").map(|(_, value)| value)
 }
 
@@ -119,43 +115,32 @@ fn notifications(sim: &Sim, reference: Option<&str>) -> Value {
     })
 }
 
-fn set_webhooks(sim: &Sim, body: &[u8]) -> Answer {
-    let webhooks: Webhooks = parse(body)?;
-    let Some(url) = webhook_url(&webhooks.url) else {
-        return Err(BadRequest("url: must be an https URL, or http to a loopback host".to_owned()));
-    };
-    sim.update(|state| state.amer.webhook_url = Some(url));
-    Ok(json!({ "url": webhooks.url }))
+fn settings(sim: &Sim) -> Value {
+    let state = sim.read();
+    json!({ "eu": state.eu.contract.view(), "amer": state.amer.terms.view() })
 }
 
-fn authorize(sim: &Sim, body: &[u8]) -> Answer {
-    let text: AuthorizationText = parse_optional(body)?;
-    let currency = text.currency.unwrap_or_else(|| "USD".to_owned());
-    if !matches!(currency.as_str(), "USD" | "CAD") {
-        return Err(BadRequest("currency: must be USD or CAD".to_owned()));
+/// All of them or, when one is wrong, none.
+fn change_settings(sim: &Sim, body: &[u8]) -> Answer {
+    let text: SettingsText = parse(body)?;
+    if text.eu.is_none() && text.amer.is_none() {
+        return Err(BadRequest("eu, amer: name terms of at least one".to_owned()));
     }
-    let limit = text.limit.as_deref().unwrap_or("0.00");
-    let Some(limit) = Amount::parse(limit, |_| true) else {
-        return Err(BadRequest("limit: must be a decimal such as 0.00".to_owned()));
-    };
-    let now = sim.settings.clock.now();
     sim.update(|state| {
-        let reference = match text.merchant_reference {
-            Some(reference) => reference,
-            None => format!("auth-{}", state.ids.next()),
+        let contract = match &text.eu {
+            Some(changes) => state.eu.contract.amended(changes),
+            None => Ok(state.eu.contract.clone()),
         };
-        let new = NewAuthorization {
-            customer_id: text.customer_id.unwrap_or_else(|| "user_123".to_owned()),
-            customer_name: text.name.unwrap_or_else(|| "John Smith".to_owned()),
-            currency,
-            reference: reference.clone(),
-            limit,
+        let contract = contract.map_err(|bad| BadRequest(bad.to_string()))?;
+        let terms = match &text.amer {
+            Some(changes) => state.amer.terms.amended(changes),
+            None => Ok(state.amer.terms.clone()),
         };
-        match state.amer.authorize(&mut state.ids, now, new) {
-            Some(id) => Ok(json!({ "transaction_id": id, "merchant_reference": reference })),
-            None => Err(BadRequest("there are too many authorizations".to_owned())),
-        }
-    })
+        state.amer.terms = terms.map_err(|bad| BadRequest(bad.to_string()))?;
+        state.eu.contract = contract;
+        Ok(())
+    })?;
+    Ok(settings(sim))
 }
 
 fn add_account(sim: &Sim, body: &[u8]) -> Answer {

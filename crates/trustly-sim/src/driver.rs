@@ -53,10 +53,11 @@ fn perform(sim: &Sim, state: &mut State, now: Moment, task: Task) {
         Task::Conclude(order) => eu::conclude(state, &sim.settings, now, order),
         Task::Return(order) => eu::return_to_sender(state, &sim.settings, now, order),
         Task::Abandon(selection) => eu::abandon(state, &sim.settings, now, selection),
-        Task::Advance(transaction) => amer::advance(state, &sim.settings, now, transaction),
+        Task::Advance(id, step) => amer::advance(state, &sim.settings, now, (id, step)),
+        Task::EndSession(session) => amer::end_session(state, &sim.settings, now, session),
         Task::Deliver(notice) => state.outbox.push_back(notice),
         Task::LateCall(call) => eu::handle_late(sim, state, now, &call),
-        Task::LateDeposit(call) => amer::handle_late(sim, state, now, &call),
+        Task::LateRequest(call) => amer::handle_late(sim, state, now, &call),
     }
 }
 

@@ -41,6 +41,11 @@ pub(crate) enum Fault {
     CreditAndCancel,
     BankRefusal,
     CreditDaysLater,
+    Deny,
+    Fail,
+    OnHold,
+    InstantFallback,
+    UnknownStatus,
 }
 
 /// A place that asks whether something goes wrong. Each place takes the first rule whose fault
@@ -109,7 +114,7 @@ impl Faults {
 }
 
 impl Fault {
-    pub(crate) const ALL: [Self; 27] = [
+    pub(crate) const ALL: [Self; 32] = [
         Self::LoseReply,
         Self::LateCommit,
         Self::Delay,
@@ -137,6 +142,11 @@ impl Fault {
         Self::CreditAndCancel,
         Self::BankRefusal,
         Self::CreditDaysLater,
+        Self::Deny,
+        Self::Fail,
+        Self::OnHold,
+        Self::InstantFallback,
+        Self::UnknownStatus,
     ];
 
     pub(crate) fn name(self) -> &'static str {
@@ -168,6 +178,11 @@ impl Fault {
             Self::CreditAndCancel => "credit_and_cancel",
             Self::BankRefusal => "bank_refusal",
             Self::CreditDaysLater => "credit_days_later",
+            Self::Deny => "deny",
+            Self::Fail => "fail",
+            Self::OnHold => "on_hold",
+            Self::InstantFallback => "instant_fallback",
+            Self::UnknownStatus => "unknown_status",
         }
     }
 
@@ -189,15 +204,16 @@ impl Fault {
             Self::CancelBeforeReply
             | Self::SilentSuccess
             | Self::ResultZero
-            | Self::CancelAfterReply
-            | Self::CreditAndCancel
+            | Self::CreditAndCancel => &operation::EU_PAYOUTS,
+            Self::CancelAfterReply | Self::DuplicateCheckOff => &operation::PAYOUTS,
+            Self::CreditAfterConfirmation
+            | Self::CreditDaysLater
             | Self::BankRefusal
-            | Self::CreditDaysLater => &operation::EU_PAYOUTS,
-            Self::CreditAfterConfirmation | Self::NoFunds | Self::DuplicateCheckOff => {
-                &operation::PAYOUTS
-            }
+            | Self::NoFunds => &operation::MOVING,
             Self::ListLag => &[Operation::List],
-            Self::DeclineSync => &[Operation::Deposit],
+            Self::DeclineSync | Self::OnHold | Self::InstantFallback => &[Operation::Deposit],
+            Self::Deny | Self::Fail => &[Operation::Deposit, Operation::Reclaim],
+            Self::UnknownStatus => &[Operation::Get],
         }
     }
 
@@ -212,7 +228,8 @@ impl Fault {
             | Self::UnsignedError
             | Self::OtherUuid
             | Self::OtherMethod
-            | Self::AnonymousError => &[Stage::Exchange],
+            | Self::AnonymousError
+            | Self::UnknownStatus => &[Stage::Exchange],
             Self::BadSignature => &[Stage::Exchange, Stage::Sending],
             Self::DuplicateCheckOff => &[Stage::Duplicate],
             Self::CancelBeforeReply
@@ -224,7 +241,11 @@ impl Fault {
             | Self::CancelAfterReply
             | Self::CreditAndCancel
             | Self::BankRefusal
-            | Self::CreditDaysLater => &[Stage::Outcome],
+            | Self::CreditDaysLater
+            | Self::Deny
+            | Self::Fail
+            | Self::OnHold
+            | Self::InstantFallback => &[Stage::Outcome],
             Self::ListLag => &[Stage::Listing],
             Self::ReorderNotifications => &[Stage::Sequence],
             Self::DuplicateNotification | Self::DropNotification => &[Stage::Making],

@@ -28,6 +28,8 @@ pub(crate) enum MovementState {
     Returned,
     /// Aborted: it never left for good.
     Failed,
+    /// The same at the merchant's request.
+    Canceled,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -39,6 +41,9 @@ pub(crate) struct Movement {
     #[serde(serialize_with = "as_text")]
     pub(crate) amount: Amount,
     pub(crate) currency: String,
+    /// The id of the payout whose money it brings back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reclaims: Option<String>,
     pub(crate) state: MovementState,
     pub(crate) created_at_ms: u64,
     pub(crate) updated_at_ms: u64,
@@ -54,6 +59,8 @@ pub(crate) struct Transfer {
     pub(crate) provider_id: String,
     pub(crate) amount: Amount,
     pub(crate) currency: String,
+    /// The id of the payout whose money it brings back.
+    pub(crate) reclaims: Option<String>,
 }
 
 #[derive(Default)]
@@ -83,6 +90,7 @@ impl Ledger {
             provider_id: transfer.provider_id,
             amount: transfer.amount,
             currency: transfer.currency,
+            reclaims: transfer.reclaims,
             state,
             created_at_ms: now.unix_ms(),
             updated_at_ms: now.unix_ms(),
@@ -99,7 +107,7 @@ impl Ledger {
         let allowed = match movement.state {
             MovementState::Moving => state != MovementState::Moving,
             MovementState::Completed => state == MovementState::Returned,
-            MovementState::Returned | MovementState::Failed => false,
+            MovementState::Returned | MovementState::Failed | MovementState::Canceled => false,
         };
         assert!(allowed, "money does not go from {:?} to {state:?}", movement.state);
         movement.state = state;
@@ -107,6 +115,9 @@ impl Ledger {
     }
 }
 
-fn as_text<S: serde::Serializer>(amount: &Amount, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn as_text<S: serde::Serializer>(
+    amount: &Amount,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     serializer.collect_str(amount)
 }

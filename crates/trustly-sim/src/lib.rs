@@ -30,6 +30,7 @@ mod json;
 mod ledger;
 mod money;
 mod notices;
+mod page;
 mod requests;
 mod rng;
 mod sim;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use reqwest::Url;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -18,8 +19,17 @@ pub(crate) struct NoticeId(usize);
 /// What is sent, before it is signed.
 #[derive(Clone)]
 pub(crate) enum Content {
-    Eu { url: String, data: Value, algorithm: Algorithm, uuid: String },
-    Amer { form: String },
+    Eu {
+        url: String,
+        data: Value,
+        algorithm: Algorithm,
+        uuid: String,
+    },
+    /// `url` in the place of the merchant's usual address.
+    Amer {
+        form: String,
+        url: Option<Url>,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -190,7 +200,7 @@ mod tests {
             reference: "po_1".to_owned(),
             provider_id: "2".to_owned(),
             began_with: Operation::AccountPayout,
-            content: Content::Amer { form: String::new() },
+            content: Content::Amer { form: String::new(), url: None },
             state: NoticeState::Waiting,
             attempts: 0,
             failures: 0,

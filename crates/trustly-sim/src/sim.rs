@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
 
@@ -65,6 +66,14 @@ impl Sim {
     /// For looking. Guards are dropped before anything is awaited.
     pub(crate) fn read(&self) -> MutexGuard<'_, State> {
         self.state.lock().expect("a panic under the lock is a bug that must not be served from")
+    }
+
+    /// Returns once a notification was delivered or its first attempt failed, or after `wait_max`.
+    pub(crate) async fn wait_for_attempt(&self, notice: NoticeId, wait_max: Duration) {
+        let mut attempts = self.attempts.subscribe();
+        let attempted = attempts.wait_for(|_| self.read().notices.get(notice).is_settled_once());
+        // On time-out what was to come second comes first, which real peers have to bear as well.
+        let _ = tokio::time::timeout(wait_max, attempted).await;
     }
 
     /// For whatever may put something on the agenda or into the outbox: wakes the driver.

@@ -115,6 +115,12 @@ pub(crate) fn html(status: u16, page: String) -> Response {
     response(status, "text/html; charset=UTF-8", page)
 }
 
+/// The name and port that a request came to.
+pub(crate) fn host(request: &Request) -> String {
+    let named = request.headers.get(header::HOST).and_then(|value| value.to_str().ok());
+    named.unwrap_or("localhost").to_owned()
+}
+
 async fn route(sim: &Sim, request: &Request) -> Outcome {
     let path = request.uri.path();
     if let Some(path) = path.strip_prefix("/_sim/") {
@@ -129,6 +135,9 @@ async fn route(sim: &Sim, request: &Request) -> Outcome {
             Outcome::Answer(json(405, &json!({ "error": "JSON-RPC is sent with POST" })))
         }
         (_, eu::CHECKOUT_PATH) => Outcome::Answer(eu::checkout(sim, request)),
+        (_, amer::START_PATH | amer::PAGE_PATH) => {
+            Outcome::Answer(amer::lightbox(sim, request).await)
+        }
         _ => Outcome::Answer(json(404, &json!({ "error": "nothing is served here" }))),
     }
 }

@@ -12,23 +12,19 @@ pub(crate) fn pairs(raw: &str) -> Option<Vec<(String, String)>> {
     Some(pairs)
 }
 
+/// The first value of a name.
+pub(super) fn value<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    pairs.iter().find(|(each, _)| each == name).map(|(_, value)| value.as_str())
+}
+
 /// `+` is a space, `%XX` a byte, and the bytes are UTF-8.
 pub(super) fn decode(raw: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(raw.len());
-    let mut rest = raw.as_bytes();
-    while let [first, after @ ..] = rest {
-        rest = after;
-        match (first, after) {
-            (b'+', _) => bytes.push(b' '),
-            (b'%', [high, low, after @ ..]) => {
-                bytes.push(hex_digit(*high)? * 16 + hex_digit(*low)?);
-                rest = after;
-            }
-            (b'%', _) => return None,
-            (byte, _) => bytes.push(*byte),
-        }
-    }
-    String::from_utf8(bytes).ok()
+    decoded(raw, b' ')
+}
+
+/// The same with `+` standing for itself.
+pub(super) fn percent_decode(raw: &str) -> Option<String> {
+    decoded(raw, b'+')
 }
 
 pub(super) fn encode(text: &str) -> String {
@@ -43,6 +39,24 @@ pub(super) fn encode(text: &str) -> String {
         }
     }
     encoded
+}
+
+fn decoded(raw: &str, plus: u8) -> Option<String> {
+    let mut bytes = Vec::with_capacity(raw.len());
+    let mut rest = raw.as_bytes();
+    while let [first, after @ ..] = rest {
+        rest = after;
+        match (first, after) {
+            (b'+', _) => bytes.push(plus),
+            (b'%', [high, low, after @ ..]) => {
+                bytes.push(hex_digit(*high)? * 16 + hex_digit(*low)?);
+                rest = after;
+            }
+            (b'%', _) => return None,
+            (byte, _) => bytes.push(*byte),
+        }
+    }
+    String::from_utf8(bytes).ok()
 }
 
 fn hex_digit(byte: u8) -> Option<u8> {

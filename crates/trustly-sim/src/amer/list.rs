@@ -1,55 +1,26 @@
-//! `GET /transactions`: filters, order and paging (page "List transactions").
+//! `GET /transactions`: order and paging (page "List transactions").
 
 use serde_json::{Value, json};
 
-use super::book::{Kind, Transaction, TransactionId};
+use super::filter::{NOT_SIMULATED, Subject};
 use super::refusal::Refusal;
 use super::render;
+use super::terms::Shape;
+use super::transaction::TransactionId;
 use crate::clock::Moment;
 use crate::config::AmerSettings;
 use crate::faults::{Operation, Question, Stage};
 use crate::ledger::Region;
-use crate::money::Amount;
 use crate::sim::State;
 
 const PAGE_SIZE_DEFAULT: usize = 25;
 const PAGE_SIZE_MAX: usize = 100;
 
-/// Documented filters that are not simulated. Ignoring one would show too much, so they are
-/// refused; names nobody documents are ignored, as `merchantReference` is.
-const NOT_SIMULATED: [&str; 25] = [
-    "payment.paymentId",
-    "payment.verification.status",
-    "payment.authorization.status",
-    "paymentProviderTransaction.ppTrxStatusCode",
-    "paymentProviderTransaction.paymentProviderTransactionId",
-    "payment.description",
-    "payment.fingerprint",
-    "payment.merchant.merchantId",
-    "payment.paymentProvider.paymentProviderId",
-    "payment.paymentProvider.framework",
-    "payment.fiAccount.providerId",
-    "payment.fiAccount.accountNumber",
-    "payment.fiAccount.routingNumber",
-    "payment.fiAccount.verified",
-    "ipAddr",
-    "routingNumber",
-    "accountNumber",
-    "paid.min",
-    "paid.max",
-    "refunded.min",
-    "refunded.max",
-    "processedAt.start",
-    "processedAt.end",
-    "completedAt.start",
-    "completedAt.end",
-];
-
 type Query = [(String, String)];
 
 /// The references of all that the filters let through, whatever the page shows.
-pub(super) fn references(state: &State, query: &Query) -> Vec<String> {
-    let matching = matching(state, query);
+pub(super) fn references(state: &State, settings: &AmerSettings, query: &Query) -> Vec<String> {
+    let matching = matching(state, settings, query);
     matching.iter().map(|id| state.amer.get(*id).reference.clone()).collect()
 }
 
@@ -69,15 +40,19 @@ pub(super) fn page(
     if count == 0 || count > PAGE_SIZE_MAX {
         return Err(Refusal::parameter("count", "Not from 1 to 100"));
     }
-    let mut shown = matching(state, query);
+    let mut shown = matching(state, settings, query);
     hide_recent(state, now, &mut shown);
     sort(state, query, &mut shown)?;
     let mut elements = Vec::new();
-    for id in shown.into_iter().skip(start).take(count) {
+    for (index, id) in shown.into_iter().skip(start).take(count).enumerate() {
         let transaction = render::transaction(state, settings, id);
         // The documentation's sample wraps elements, clients in use read them bare.
-        let wrapped = state.rng.one_in(2);
-        elements.push(if wrapped { json!({ "transaction": transaction }) } else { transaction });
+        let shape = state.amer.terms.list_elements;
+        let element = render::wrapped(transaction, shape, &mut state.rng);
+        elements.push(match shape {
+            Shape::Keyed => json!({ index.to_string(): element }),
+            Shape::Either | Shape::Wrapped | Shape::Bare => element,
+        });
     }
     Ok(json!({
         "startIndex": start,
@@ -93,61 +68,14 @@ fn number(query: &Query, name: &'static str, default: usize) -> Result<usize, Re
     }
 }
 
-fn matching(state: &State, query: &Query) -> Vec<TransactionId> {
+fn matching(state: &State, settings: &AmerSettings, query: &Query) -> Vec<TransactionId> {
     let mut matching = Vec::new();
     for (id, transaction) in state.amer.all() {
-        if passes(state, query, id, transaction) {
+        if Subject::new(state, settings, (id, transaction)).passes(query) {
             matching.push(id);
         }
     }
     matching
-}
-
-/// A name given several times lets any of its values through; different names must all agree.
-fn passes(state: &State, query: &Query, id: TransactionId, transaction: &Transaction) -> bool {
-    query.iter().all(|(name, _)| {
-        let mut values = query.iter().filter(|(each, _)| each == name);
-        values.any(|(_, value)| matches(state, id, transaction, name, value))
-    })
-}
-
-/// One filter on one transaction. `payment.…` names speak of the authorization, so a deposit's own
-/// reference cannot be asked for.
-fn matches(
-    state: &State,
-    id: TransactionId,
-    transaction: &Transaction,
-    name: &str,
-    value: &str,
-) -> bool {
-    let (_, parent, authorization) = state.amer.authorization_of(id);
-    match name {
-        "transactionType" => transaction.type_code().to_string() == value,
-        "transactionStatus" => transaction.status.code().to_string() == value,
-        "payment.paymentType" => render::PAYMENT_TYPE.to_string() == value,
-        "payment.merchantReference" => parent.reference == value,
-        "payment.customer.externalId" => authorization.customer_id == value,
-        "payment.customer.name" | "customerName" => authorization.customer_name == value,
-        "originalTransactionId" => match &transaction.kind {
-            Kind::Deposit(_) => parent.id == value,
-            Kind::Authorization(_) => false,
-        },
-        "amount.min" => Amount::parse(value, |_| true).is_some_and(|min| transaction.amount >= min),
-        "amount.max" => Amount::parse(value, |_| true).is_some_and(|max| transaction.amount <= max),
-        "createdAt.start" => millis(value).is_some_and(|at| transaction.created.unix_ms() >= at),
-        "createdAt.end" => millis(value).is_some_and(|at| transaction.created.unix_ms() <= at),
-        "updatedAt.start" => millis(value).is_some_and(|at| transaction.updated.unix_ms() >= at),
-        "updatedAt.end" => millis(value).is_some_and(|at| transaction.updated.unix_ms() <= at),
-        _ => true,
-    }
-}
-
-/// "Unix timestamp" is all the documentation says; every other time in this API counts
-/// milliseconds. A value too small for that must be meant in seconds.
-fn millis(value: &str) -> Option<u64> {
-    const SECONDS_MAX: u64 = 100_000_000_000;
-    let number: u64 = value.parse().ok()?;
-    Some(if number < SECONDS_MAX { number * 1_000 } else { number })
 }
 
 /// Takes out what the list does not know yet, where a rule says that it lags behind.

@@ -1,5 +1,7 @@
 //! The error envelope (page "Errors").
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 
 use crate::clock::Moment;
@@ -8,7 +10,7 @@ use crate::web::{self, Response};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Refusal {
     pub(super) code: u16,
-    message: &'static str,
+    pub(super) message: &'static str,
     location: Option<&'static str>,
 }
 
@@ -16,7 +18,10 @@ const INTERNAL_ERROR: u16 = 100;
 const REMOTE_ERROR: u16 = 150;
 const INVALID_PARAMETER: u16 = 200;
 const DUPLICATE: u16 = 210;
+const EXPIRED_TOKEN: u16 = 326;
 const ACCESS_CONTROL: u16 = 375;
+const CORRUPT_TOKEN: u16 = 380;
+const WRONG_TOKEN: u16 = 397;
 
 impl Refusal {
     pub(super) fn parameter(location: &'static str, message: &'static str) -> Self {
@@ -29,6 +34,34 @@ impl Refusal {
 
     pub(super) fn duplicate() -> Self {
         Self { code: DUPLICATE, message: "Duplicate request, ignored", location: None }
+    }
+
+    pub(super) fn expired_token() -> Self {
+        Self::objection(Some(EXPIRED_TOKEN))
+    }
+
+    pub(super) fn corrupt_token() -> Self {
+        let message = "Split token is missing or corrupt";
+        Self { code: CORRUPT_TOKEN, message, location: Some("splitToken") }
+    }
+
+    pub(super) fn wrong_token() -> Self {
+        let message = "splitToken is not valid";
+        Self { code: WRONG_TOKEN, message, location: Some("splitToken") }
+    }
+
+    /// What the bank has against an authorization.
+    pub(super) fn objection(code: Option<u16>) -> Self {
+        let message = match code {
+            Some(EXPIRED_TOKEN) => "Split token is expired",
+            _ => "Account is invalid",
+        };
+        Self { code: code.unwrap_or(INVALID_PARAMETER), message, location: None }
+    }
+
+    /// What an account number stands for in the sandbox.
+    pub(super) fn triggered(code: u16) -> Self {
+        Self { code, message: "Asked for by the account number", location: Some("account") }
     }
 
     pub(super) fn access() -> Self {
@@ -45,11 +78,18 @@ impl Refusal {
         Self { code, message: "Refused by a fault rule", location: None }
     }
 
-    pub(super) fn response(&self, now: Moment, status: Option<u16>) -> Response {
+    /// With the HTTP status asked for, or else the one that the terms or the documentation give.
+    pub(super) fn response(
+        &self,
+        now: Moment,
+        status: Option<u16>,
+        statuses: &BTreeMap<u16, u16>,
+    ) -> Response {
         let exception = match self.code {
             300 | 325 | ACCESS_CONTROL => "AccessControlException",
             INTERNAL_ERROR => "InternalErrorException",
             DUPLICATE => "DuplicateRequestException",
+            EXPIRED_TOKEN | CORRUPT_TOKEN | WRONG_TOKEN => "SplitTokenException",
             _ => "InvalidParameterException",
         };
         let mut error = json!({
@@ -61,11 +101,17 @@ impl Refusal {
         if let Some(location) = self.location {
             error["location"] = location.into();
         }
+        let status = status.or_else(|| statuses.get(&self.code).copied());
         let status = status.unwrap_or_else(|| self.status());
         web::json(status, &json!({ "errors": [error] }))
     }
 
-    fn status(&self) -> u16 {
+    /// As some replies about accounts collapse.
+    pub(super) fn collapsed(&self) -> Response {
+        web::json(self.status(), &json!({ "message": self.message }))
+    }
+
+    pub(super) fn status(&self) -> u16 {
         match self.code {
             300 | 325 | ACCESS_CONTROL => 401,
             INTERNAL_ERROR | REMOTE_ERROR => 500,

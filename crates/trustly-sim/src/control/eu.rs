@@ -9,12 +9,6 @@ use crate::sim::{Sim, State};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct SettingsText {
-    eu: Value,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct P2pText {
     message_id: Option<String>,
     amount: String,
@@ -45,20 +39,6 @@ struct NotificationText {
 #[serde(default, deny_unknown_fields)]
 struct SettlementText {
     date: Option<String>,
-}
-
-pub(super) fn settings(sim: &Sim) -> Value {
-    json!({ "eu": sim.read().eu.contract.view() })
-}
-
-pub(super) fn change_settings(sim: &Sim, body: &[u8]) -> Answer {
-    let text: SettingsText = parse(body)?;
-    sim.update(|state| {
-        let amended = state.eu.contract.amended(&text.eu);
-        state.eu.contract = amended.map_err(|bad| BadRequest(bad.to_string()))?;
-        Ok(())
-    })?;
-    Ok(settings(sim))
 }
 
 pub(super) fn add_p2p_order(sim: &Sim, body: &[u8]) -> Answer {

@@ -27,6 +27,7 @@ struct Attempt {
     method: String,
     content: Content,
     webhook_url: Option<reqwest::Url>,
+    signing: amer::Signing,
     forged: bool,
 }
 
@@ -58,7 +59,9 @@ fn begin(state: &mut State, id: NoticeId) -> Option<Attempt> {
         *uuid = state.rng.uuid();
     }
     let webhook_url = state.amer.webhook_url.clone();
-    Some(Attempt { method, content, webhook_url, forged: fault == Some(Fault::BadSignature) })
+    let signing = amer::Signing::of(&state.amer.terms);
+    let forged = fault == Some(Fault::BadSignature);
+    Some(Attempt { method, content, webhook_url, signing, forged })
 }
 
 fn finish(state: &mut State, settings: &Settings, id: NoticeId, accepted: bool) {
@@ -89,10 +92,10 @@ async fn send(settings: &Settings, client: &reqwest::Client, attempt: Attempt) -
             let Some(answer) = answer_to(request).await else { return false };
             eu::is_acknowledged(&settings.eu.merchant_keys, &attempt.method, &uuid, &answer)
         }
-        Content::Amer { form } => {
-            let Some(url) = attempt.webhook_url else { return false };
+        Content::Amer { form, url } => {
+            let Some(url) = url.or(attempt.webhook_url) else { return false };
             let key = if attempt.forged { "not the key" } else { &settings.amer.access_key };
-            let signature = amer::signature_header(&settings.amer.access_id, key, &form);
+            let signature = attempt.signing.header(&settings.amer.access_id, key, &form);
             let request = client
                 .post(url)
                 .timeout(AMER_ANSWER_WAIT)

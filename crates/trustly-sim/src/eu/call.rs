@@ -2,7 +2,6 @@
 
 use std::net::IpAddr;
 
-use http::header;
 use rsa::RsaPublicKey;
 use serde_json::{Map, Value};
 
@@ -13,7 +12,7 @@ use super::fields::{Field, field};
 use crate::json;
 use crate::keys::{self, Algorithm};
 use crate::requests::{BodyDigest, digest};
-use crate::web::Request;
+use crate::web::{self, Request};
 
 pub(crate) struct Call {
     pub(super) method: String,
@@ -63,7 +62,7 @@ impl Call {
             algorithm: Algorithm::of(&signature).map_or(Algorithm::Sha1, |(known, _)| known),
             digest: digest(&request.body),
             peer: request.peer,
-            host: host(request),
+            host: web::host(request),
             method,
             uuid,
         })
@@ -107,9 +106,4 @@ impl Call {
             shape,
         }
     }
-}
-
-fn host(request: &Request) -> String {
-    let named = request.headers.get(header::HOST).and_then(|value| value.to_str().ok());
-    named.unwrap_or("localhost").to_owned()
 }

@@ -13,6 +13,7 @@ use crate::agenda::Task;
 use crate::amer::form_pairs;
 use crate::clock::Moment;
 use crate::config::Settings;
+use crate::page::{escaped, page};
 use crate::requests::{digest, ten_digits};
 use crate::sim::{Sim, State};
 use crate::web::{self, Request, Response};
@@ -218,15 +219,4 @@ fn form(selection: &Selection, number: &str) -> String {
         name = escaped(&selection.name.join(" ")),
         country = escaped(&selection.country),
     )
-}
-
-fn page(title: &str, content: &str) -> String {
-    format!(
-        "<!DOCTYPE html><html><head><meta charset=\"utf-8\"><title>{title}</title></head>\
-        <body><h1>{title}</h1>{content}</body></html>\n"
-    )
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -155,6 +155,7 @@ fn add_order(
         provider_id: told.order_id.clone(),
         amount,
         currency: currency.clone(),
+        reclaims: None,
     };
     let movement = work.state.ledger.record(transfer, MovementState::Moving, work.now);
     let external_reference = work.call.attribute_text("ExternalReference");

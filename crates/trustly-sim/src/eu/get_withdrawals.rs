@@ -53,7 +53,7 @@ fn states(state: MovementState) -> &'static [&'static str] {
         }
         MovementState::Completed => &["EXECUTED", "CONFIRMED"],
         MovementState::Returned => &["BOUNCED", "RETURNED"],
-        MovementState::Failed => &["ERROR", "FAILED"],
+        MovementState::Failed | MovementState::Canceled => &["ERROR", "FAILED"],
     }
 }
 

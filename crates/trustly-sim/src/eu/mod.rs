@@ -80,7 +80,7 @@ pub(crate) async fn handle(sim: &Sim, request: &web::Request) -> Outcome {
         Decision::Page(page) => return Outcome::Answer(page),
         Decision::Answer(answer, seal, wait_for) => {
             if let Some(notice) = wait_for {
-                wait_for_attempt(sim, notice).await;
+                sim.wait_for_attempt(notice, CANCEL_WAIT_MAX).await;
             }
             answer.render(&sim.settings.trustly_key, seal)
         }
@@ -167,13 +167,6 @@ fn carry_out(
     }
     let verdict = evaluate::evaluate(state, &sim.settings, now, reply_after, call);
     Decision::Answer(Box::new(verdict.answer), seal, verdict.wait_for)
-}
-
-async fn wait_for_attempt(sim: &Sim, notice: NoticeId) {
-    let mut attempts = sim.attempts.subscribe();
-    let attempted = attempts.wait_for(|_| sim.read().notices.get(notice).is_settled_once());
-    // On time-out the reply goes out first, which the documentation allows as well.
-    let _ = tokio::time::timeout(CANCEL_WAIT_MAX, attempted).await;
 }
 
 /// Whether a text can be an `AccountID`.

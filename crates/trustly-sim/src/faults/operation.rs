@@ -3,8 +3,9 @@
 use crate::ledger::Region;
 
 use Operation::{
-    AccountLedger, AccountPayout, Balance, Deposit, Get, GetWithdrawals, List, Notification,
-    RegisterAccount, RegisterAccountPayout, SelectAccount, ViewAutomaticSettlementDetailsCsv,
+    AccountLedger, AccountPayout, Balance, Cancel, Deposit, Establish, Get, GetWithdrawals, List,
+    Notification, Reclaim, Refresh, Refund, RegisterAccount, RegisterAccountPayout, SelectAccount,
+    Tokenize, Verify, ViewAutomaticSettlementDetailsCsv,
 };
 
 /// A method of either API, or a notification of either.
@@ -18,7 +19,14 @@ pub(crate) enum Operation {
     GetWithdrawals,
     AccountLedger,
     ViewAutomaticSettlementDetailsCsv,
+    Establish,
     Deposit,
+    Cancel,
+    Reclaim,
+    Refund,
+    Refresh,
+    Verify,
+    Tokenize,
     Get,
     List,
     Notification,
@@ -47,7 +55,7 @@ pub(super) const SIGNED: [Operation; 9] = [
     Notification,
 ];
 
-pub(super) const REQUESTS: [Operation; 11] = [
+pub(super) const REQUESTS: [Operation; 18] = [
     AccountPayout,
     RegisterAccount,
     RegisterAccountPayout,
@@ -56,25 +64,51 @@ pub(super) const REQUESTS: [Operation; 11] = [
     GetWithdrawals,
     AccountLedger,
     ViewAutomaticSettlementDetailsCsv,
+    Establish,
     Deposit,
+    Cancel,
+    Reclaim,
+    Refund,
+    Refresh,
+    Verify,
+    Tokenize,
     Get,
     List,
 ];
 
 /// What leaves something behind.
-pub(super) const COMMITTING: [Operation; 5] =
-    [AccountPayout, RegisterAccount, RegisterAccountPayout, SelectAccount, Deposit];
+pub(super) const COMMITTING: [Operation; 9] = [
+    AccountPayout,
+    RegisterAccount,
+    RegisterAccountPayout,
+    SelectAccount,
+    Establish,
+    Deposit,
+    Cancel,
+    Reclaim,
+    Refresh,
+];
 
 /// What notifications are about, and they themselves.
-pub(super) const NOTIFYING: [Operation; 5] =
-    [Notification, AccountPayout, RegisterAccountPayout, SelectAccount, Deposit];
+pub(super) const NOTIFYING: [Operation; 7] = [
+    Notification,
+    AccountPayout,
+    RegisterAccountPayout,
+    SelectAccount,
+    Establish,
+    Deposit,
+    Reclaim,
+];
 
 pub(super) const EU_PAYOUTS: [Operation; 2] = [AccountPayout, RegisterAccountPayout];
 
 pub(super) const PAYOUTS: [Operation; 3] = [AccountPayout, RegisterAccountPayout, Deposit];
 
+/// Payouts, and what pulls them back.
+pub(super) const MOVING: [Operation; 4] = [AccountPayout, RegisterAccountPayout, Deposit, Reclaim];
+
 impl Operation {
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 19] = [
         AccountPayout,
         RegisterAccount,
         RegisterAccountPayout,
@@ -83,7 +117,14 @@ impl Operation {
         GetWithdrawals,
         AccountLedger,
         ViewAutomaticSettlementDetailsCsv,
+        Establish,
         Deposit,
+        Cancel,
+        Reclaim,
+        Refund,
+        Refresh,
+        Verify,
+        Tokenize,
         Get,
         List,
         Notification,
@@ -99,7 +140,14 @@ impl Operation {
             GetWithdrawals => "GetWithdrawals",
             AccountLedger => "AccountLedger",
             ViewAutomaticSettlementDetailsCsv => "ViewAutomaticSettlementDetailsCSV",
+            Establish => "establish",
             Deposit => "deposit",
+            Cancel => "cancel",
+            Reclaim => "reclaim",
+            Refund => "refund",
+            Refresh => "refresh",
+            Verify => "verify",
+            Tokenize => "tokenize",
             Get => "get",
             List => "list",
             Notification => "notification",
@@ -117,7 +165,8 @@ impl Operation {
             | GetWithdrawals
             | AccountLedger
             | ViewAutomaticSettlementDetailsCsv => Some(Region::Eu),
-            Deposit | Get | List => Some(Region::Amer),
+            Establish | Deposit | Cancel | Reclaim | Refund | Refresh | Verify | Tokenize | Get
+            | List => Some(Region::Amer),
             Notification => None,
         }
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{Fault, Operation, Question, Stage};
+use crate::amer::Reason;
 use crate::eu::Code;
 use crate::ledger::Region;
 
@@ -27,6 +28,7 @@ pub(crate) struct RuleText {
     delay_ms: Option<u64>,
     code: Option<u16>,
     status: Option<u16>,
+    reason: Option<String>,
 }
 
 /// A rule as it is shown.
@@ -59,6 +61,8 @@ pub(crate) struct Rule {
     pub(crate) code: Option<u16>,
     /// The HTTP status to answer with, where the fault answers at all.
     pub(crate) status: Option<u16>,
+    /// Why a payout or a reclaim ends badly, in the Americas.
+    pub(crate) reason: Option<Reason>,
 }
 
 /// A rule that cannot be followed. The message names the member.
@@ -103,6 +107,13 @@ impl Rule {
         if text.status.is_some_and(|status| !(200..=599).contains(&status)) {
             return bad("status", "must be an HTTP status from 200 to 599".to_owned());
         }
+        let reason = text.reason.as_deref().map(Reason::parse);
+        if matches!(reason, Some(None)) {
+            return bad("reason", "must be like SW054, SW055/60000, AC115, R02 or 905".to_owned());
+        }
+        if reason.is_some() && (region == Region::Eu || !fault.stages().contains(&Stage::Outcome)) {
+            return bad("reason", format!("{} has none", text.fault));
+        }
         Ok(Self {
             region,
             on,
@@ -113,6 +124,7 @@ impl Rule {
             delay,
             code: text.code,
             status: text.status,
+            reason: reason.flatten(),
         })
     }
 

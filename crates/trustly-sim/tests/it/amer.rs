@@ -84,7 +84,7 @@ pub(crate) fn code(value: &Value) -> u64 {
     value.as_u64().unwrap_or_else(|| value.as_str().unwrap().parse().unwrap())
 }
 
-fn refused((status, answer): &Reply) -> (u16, u64) {
+pub(crate) fn refused((status, answer): &Reply) -> (u16, u64) {
     (*status, answer["errors"][0]["code"].as_u64().unwrap())
 }
 
@@ -221,7 +221,7 @@ async fn lists_filter_by_the_documented_names_and_ignore_a_childs_reference() {
     assert_eq!(rig.listed("transactionType=1&transactionType=6").await.len(), 5);
     assert_eq!(rig.listed(&format!("{children}&createdAt.start=4102444800000")).await.len(), 0);
     assert_eq!(rig.listed(&format!("{children}&createdAt.end=4102444800")).await, both);
-    assert_eq!(refused(&rig.list("payment.fingerprint=x").await), (400, 200));
+    assert_eq!(refused(&rig.list("payment.paymentProvider.framework=x").await), (400, 200));
 }
 
 #[tokio::test]

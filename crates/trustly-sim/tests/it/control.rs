@@ -28,7 +28,16 @@ async fn wrong_requests_are_refused_with_the_member() {
         (Method::POST, "authorizations", json!({ "currency": "EUR" }), "currency"),
         (Method::POST, "authorizations", json!({ "limit": "much" }), "limit"),
         (Method::POST, "accounts", json!({ "account_id": "x" }), "account_id"),
-        (Method::PUT, "settings", json!({ "amer": {} }), "amer"),
+        (Method::PUT, "settings", json!({}), "amer"),
+        (Method::PUT, "settings", json!({ "apac": {} }), "apac"),
+        (Method::PUT, "settings", json!({ "amer": { "signature": "md5" } }), "md5"),
+        (Method::PUT, "faults", rule(json!({ "fault": "no_funds", "reason": "R02" })), "reason"),
+        (Method::POST, "authorizations", json!({ "payment_type": "Gift" }), "payment_type"),
+        (Method::PUT, "authorizations", json!({ "consent": "expired" }), "transaction_id"),
+        (Method::PUT, "authorizations", json!({ "reference": "x", "consent": "?" }), "consent"),
+        (Method::PUT, "authorizations", json!({ "reference": "x" }), "no such transaction"),
+        (Method::POST, "webhooks", json!({ "reference": "x" }), "event"),
+        (Method::POST, "advance", json!({ "transaction_id": "1" }), "no such transaction"),
         (Method::PUT, "settings", json!({ "eu": { "swedish": true } }), "swedish"),
         (Method::PUT, "settings", json!({ "eu": { "error_status": 7 } }), "error_status"),
         (Method::PUT, "settings", json!({ "eu": [] }), "eu"),
@@ -149,7 +158,7 @@ async fn no_secret_and_no_bank_detail_is_shown() {
     rig.post(&request("RegisterAccount", &uuid(2), &register_account())).await;
     let selection = crate::merchant::select_account("sel_1", "https://merchant.example/url-canary");
     rig.ask("SelectAccount", 3, &selection).await;
-    for path in ["ledger", "faults", "requests", "notifications", "settings"] {
+    for path in ["ledger", "faults", "requests", "notifications", "settings", "authorizations"] {
         let shown = rig.show(path).await.to_string();
         for canary in [PASSWORD, ACCESS_KEY, "69706212", "Name Canary", "url-canary", "Åsa"] {
             assert!(!shown.contains(canary), "{path} shows {canary}");

@@ -8,7 +8,14 @@
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
 mod amer;
+mod amer_accounts;
+mod amer_authorizations;
+mod amer_establish;
 mod amer_faults;
+mod amer_lightbox;
+mod amer_merchant;
+mod amer_reclaim;
+mod amer_terms;
 mod control;
 mod eu;
 mod eu_accounts;

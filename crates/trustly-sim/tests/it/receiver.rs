@@ -118,6 +118,20 @@ impl Receiver {
         self.seen.lock().unwrap().clone()
     }
 
+    /// Waits for an event about a transaction, and gives the first.
+    pub(crate) async fn event(&self, name: &str, transaction_id: &str) -> Seen {
+        let is_meant = |seen: &Seen| {
+            seen.field("eventType") == name && seen.field("objectId") == transaction_id
+        };
+        for count in 1.. {
+            let seen = self.wait_for(count).await;
+            if let Some(found) = seen.into_iter().find(is_meant) {
+                return found;
+            }
+        }
+        unreachable!("waiting fails before counting ends")
+    }
+
     /// Waits for this many, and gives all that came.
     pub(crate) async fn wait_for(&self, count: usize) -> Vec<Seen> {
         let mut watched = self.count.clone();

@@ -49,6 +49,11 @@ impl Rig {
         Self::with(seed, |config| config.time_factor = 300).await
     }
 
+    /// A simulator in real time: deposits take a step when a test says so.
+    pub(crate) async fn still(seed: u64) -> Self {
+        Self::with(seed, |config| config.time_factor = 1).await
+    }
+
     pub(crate) async fn with(seed: u64, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config {
             seed,
@@ -104,6 +109,11 @@ impl Rig {
         let (status, answer) = self.control(method, path, body).await;
         assert_eq!(status, 200, "{answer}");
         answer
+    }
+
+    /// Changes terms of Trustly Americas.
+    pub(crate) async fn amer_terms(&self, terms: Value) {
+        self.told(Method::PUT, "settings", json!({ "amer": terms })).await;
     }
 
     /// Changes terms of the contract with Trustly Europe.
