@@ -2,7 +2,8 @@
 
 use api::v1::{
     Destination, DestinationKind, DestinationState, GetDestinationRequest,
-    ImportDestinationRequest, ListDestinationsRequest, RegisterDestinationRequest,
+    ImportDestinationRequest, ListDestinationsRequest, PauseSubmissionRequest, Payout, PayoutState,
+    Reason, RegisterDestinationRequest, ResumeSubmissionRequest,
 };
 use serde_json::{Value, json};
 use tonic::{Code, Status};
@@ -10,7 +11,7 @@ use tonic_types::StatusExt;
 
 use crate::calls::refused;
 use crate::samples::{iban_of_a_person, iban_of_an_organisation, swedish_account};
-use crate::world::{CUSTOMER, EU, US, World};
+use crate::world::{CUSTOMER, EU, US, World, request};
 
 #[tokio::test]
 async fn what_the_provider_refuses_is_no_destination() {
@@ -138,4 +139,46 @@ async fn listed(world: &World, merchant: &str) -> Vec<Destination> {
     let merchant = merchant.to_owned();
     let request = ListDestinationsRequest { merchant, ..ListDestinationsRequest::default() };
     world.destinations().list_destinations(request).await.unwrap().into_inner().destinations
+}
+
+/// In another account the same handle is somebody else's: nothing is paid there, and what waits goes
+/// on once the account is back.
+#[tokio::test]
+async fn a_destination_of_another_account_is_not_paid_to() {
+    let mut world = World::start().await;
+    let registered = register(&world, swedish_account()).await.unwrap();
+    let pause = PauseSubmissionRequest {
+        merchant: EU.to_owned(),
+        operator: "Ada".to_owned(),
+        why: "another account".to_owned(),
+    };
+    world.operations().pause_submission(pause).await.unwrap();
+    world.payouts().create_payout(request(EU, "waiting", &registered.id)).await.unwrap();
+    world.stop_server();
+    let text = std::fs::read_to_string(world.config()).unwrap();
+    let other = text.replace("username = \"", "username = \"other-");
+    std::fs::write(world.config(), &other).unwrap();
+    world.start_server().await;
+    let resume = ResumeSubmissionRequest { merchant: EU.to_owned() };
+    world.operations().resume_submission(resume).await.unwrap();
+    let new = world.payouts().create_payout(request(EU, "new", &registered.id)).await.unwrap_err();
+    let said = refused(&new);
+    assert_eq!(
+        (said.code, said.reason.as_str()),
+        (Code::FailedPrecondition, "DESTINATION_NOT_USABLE")
+    );
+    let details = new.get_error_details();
+    let violation = &details.precondition_failure().unwrap().violations[0];
+    assert_eq!(violation.r#type, "PROVIDER_ACCOUNT_CHANGED");
+    let told = |payout: &Payout| {
+        payout.cause.as_ref().is_some_and(|it| it.reason() == Reason::ProviderAccountChanged)
+    };
+    let waiting = world.wait_until(EU, "waiting", "waiting for its account", told).await;
+    assert_eq!(waiting.state(), PayoutState::Pending);
+    assert_eq!(waiting.attempts, []);
+    world.stop_server();
+    std::fs::write(world.config(), &text).unwrap();
+    world.start_server().await;
+    world.wait_for(EU, "waiting", &[PayoutState::Completed]).await;
+    world.payouts().create_payout(request(EU, "new", &registered.id)).await.unwrap();
 }

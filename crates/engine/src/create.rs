@@ -7,7 +7,7 @@ use payout::codec::{encode_parties, encode_target};
 use payout::destination::DestinationState;
 use payout::event::{self, Event};
 use payout::fingerprint::{CompareError, Fingerprint, differences, fingerprint};
-use payout::id::{DestinationId, PayoutId, ReceiptId};
+use payout::id::{DestinationId, PayoutId, ProviderAccount, ReceiptId};
 use payout::identity::payout_id;
 use payout::input::{Input, What};
 use payout::machine::{self, Tries};
@@ -25,8 +25,9 @@ use thiserror::Error;
 use tokio::sync::{OwnedSemaphorePermit, TryAcquireError, oneshot};
 
 use crate::Engine;
-use crate::destinations::{destination_place, why_not_usable};
+use crate::destinations::why_not_usable;
 use crate::engine::field;
+use crate::handles;
 use crate::query::QueryError;
 use crate::serve::Job;
 use crate::take::log;
@@ -107,6 +108,13 @@ pub enum CreateError {
     /// The destination cannot be paid to.
     #[error("{}", why_not_usable(*.0))]
     DestinationNotUsable(DestinationState),
+    /// The destination was made with another account at the provider, where its handle may be
+    /// somebody else's.
+    #[error(
+        "the destination belongs to another account with the provider than the one configured \
+         now; register or link it again"
+    )]
+    DestinationOfOtherAccount,
     /// The key was used for another payout.
     #[error("the key was used for {payout} with other contents; they differ in {fields:?}")]
     KeyReused {
@@ -150,6 +158,7 @@ impl CreateError {
             | Self::Unfit(_)
             | Self::DestinationNotFound
             | Self::DestinationNotUsable(_)
+            | Self::DestinationOfOtherAccount
             | Self::KeyReused { .. }
             | Self::Fenced
             | Self::Overloaded
@@ -286,12 +295,10 @@ impl Engine {
             }
             _ => return Err(CreateError::DestinationNotFound),
         };
-        let Some(sealed) = &destination.handle else {
-            return Err(CreateError::DestinationNotUsable(destination.state));
+        let Ok(adapter) = self.adapter(&order.merchant) else {
+            return Err(CreateError::UnknownMerchant);
         };
-        let place = destination_place(&destination);
-        let plain = payout::seal::open(&self.parts().keys, place, sealed)?;
-        Ok(Handle::new(plain.to_vec()))
+        self.handle_in(&destination, adapter.account())
     }
 
     /// Answers a key that is known already.
@@ -388,7 +395,7 @@ impl Engine {
         };
         let first = self.first_event(intent, time);
         let mut record = Record::first(&first, Vault::default());
-        self.seal_secrets(&mut record, intent);
+        self.seal_secrets(&mut record, intent, adapter.account());
         let mut events = vec![first];
         for notification in parked {
             let what = &notification.input;
@@ -416,11 +423,11 @@ impl Engine {
         machine::create(intent.id.clone(), created, time.wall)
     }
 
-    fn seal_secrets(&self, record: &mut Record, intent: &Intent) {
+    fn seal_secrets(&self, record: &mut Record, intent: &Intent, account: &ProviderAccount) {
         match &intent.handle {
             Some(handle) => {
-                let sealed = self.seal(&record.payout, field::HANDLE, handle.reveal());
-                record.vault.handle = Some(sealed);
+                let plain = handles::plain(account, handle);
+                record.vault.handle = Some(self.seal(&record.payout, field::HANDLE, &plain));
             }
             None => {
                 let plain = encode_target(&intent.wish.target);

@@ -4,7 +4,7 @@
 use payout::bank::{Account, BankDetails, Holder};
 use payout::destination::{Destination, DestinationEvent, DestinationState, Link, Origin};
 use payout::fingerprint::CompareError;
-use payout::id::{Customer, DestinationId, Merchant};
+use payout::id::{Customer, DestinationId, Merchant, ProviderAccount};
 use payout::identity::destination_id;
 use payout::input::{Input, ProviderWords, What};
 use payout::keys::KeyError;
@@ -21,6 +21,7 @@ use thiserror::Error;
 use crate::Engine;
 use crate::create::CreateError;
 use crate::engine::field;
+use crate::handles;
 use crate::query::QueryError;
 
 /// How often a write is tried again because somebody else wrote the same destination first.
@@ -198,6 +199,7 @@ impl Engine {
         origin: Origin,
         resolved: Resolved,
     ) -> Result<Destination, DestinationError> {
+        let adapter = self.adapter(&new.merchant)?;
         for _ in 0..STALE_RETRIES_MAX {
             let earlier = self.store().load_destination(&id).await?;
             if let Some(found) = &earlier
@@ -221,7 +223,8 @@ impl Engine {
                 updated_at: now,
             };
             let place = destination_place(&made);
-            made.handle = Some(seal(&self.parts().keys, place, resolved.handle.reveal()));
+            let plain = handles::plain(adapter.account(), &resolved.handle);
+            made.handle = Some(seal(&self.parts().keys, place, &plain));
             if self.write_destination(&made).await? {
                 return Ok(made);
             }
@@ -259,9 +262,25 @@ impl Engine {
         let new = of_payout(order, details);
         let id = self.id_of(&new, adapter).map_err(OpenError::Key)?;
         let Some(found) = self.store().load_destination(&id).await? else { return Ok(None) };
-        let Some(sealed) = &found.handle else { return Ok(None) };
-        let plain = open(&self.parts().keys, destination_place(&found), sealed)?;
-        Ok(Some(Handle::new(plain.to_vec())))
+        let handle = self.handle_in(&found, adapter.account());
+        // What is of another account is registered again in this one.
+        Ok(handle.ok())
+    }
+
+    /// A destination's handle, if it is of this account at the provider.
+    pub(crate) fn handle_in(
+        &self,
+        found: &Destination,
+        account: &ProviderAccount,
+    ) -> Result<Handle, CreateError> {
+        let Some(sealed) = &found.handle else {
+            return Err(CreateError::DestinationNotUsable(found.state));
+        };
+        let plain = open(&self.parts().keys, destination_place(found), sealed)?;
+        match handles::read(&plain) {
+            Some((of, handle)) if of == *account => Ok(handle),
+            Some(_) | None => Err(CreateError::DestinationOfOtherAccount),
+        }
     }
 
     /// Keeps what was registered for a payout, so that the same details need not be registered

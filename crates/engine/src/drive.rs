@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::future::join;
 use payout::attempt::{Attempt, AttemptStatus};
 use payout::codec::{CodecError, decode_parties, decode_target};
-use payout::id::{Merchant, PayoutId};
+use payout::id::{Merchant, PayoutId, ProviderAccount};
 use payout::input::{Input, ProviderWords, What};
 use payout::machine::{self, Situation, Step};
 use payout::order::TargetRequest;
@@ -20,11 +20,15 @@ use thiserror::Error;
 
 use crate::Engine;
 use crate::engine::{field, place};
+use crate::handles;
 use crate::take::{Change, Secrets, TakeError};
 
 /// Steps of one drive. Each waits for a provider or ends; a payout that needs more in one go is
 /// looked at again when it is due.
 const STEPS_MAX: usize = 32;
+
+/// How often a payout whose destination is of another account looks whether that is back.
+const ACCOUNT_LOOK: Duration = Duration::from_secs(10 * 60);
 
 /// Why a payout could not be driven on. It stays as it is and is tried again when it is due.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -158,7 +162,10 @@ impl Engine {
                 (What::InDoubt(reason), ProviderWords::default(), None)
             }
         };
-        let handle = handle.map(|handle| self.seal(payout, field::HANDLE, handle.reveal()));
+        let handle = handle.map(|handle| {
+            let plain = handles::plain(adapter.account(), &handle);
+            self.seal(payout, field::HANDLE, &plain)
+        });
         let inputs = vec![Input { words, ..Input::own(what) }];
         self.note_access_of(payout, &inputs, adapter.policy()).await;
         let change = Change {
@@ -184,7 +191,12 @@ impl Engine {
         adapter: &dyn Adapter,
     ) -> Result<bool, DriveError> {
         let payout = &record.payout;
-        let Some(handle) = self.handle(record)? else { return Err(DriveError::NoHandle) };
+        let Some((account, handle)) = self.handle(record)? else {
+            return Err(DriveError::NoHandle);
+        };
+        if account != *adapter.account() {
+            return self.wait_for_its_account(payout).await;
+        }
         let parties = self.parties(record)?;
         let request = adapter.prepare(payout, &handle, &parties, payout.next_generation())?;
         if was_sent_otherwise(payout, &request) {
@@ -273,6 +285,11 @@ impl Engine {
             return self.put(payout, What::Parked(Reason::ProviderAccountChanged)).await;
         }
         let handle = self.handle(record)?;
+        let of_other = |(account, _): &(ProviderAccount, Handle)| account != adapter.account();
+        if handle.as_ref().is_some_and(of_other) {
+            return self.put(payout, What::Parked(Reason::ProviderAccountChanged)).await;
+        }
+        let handle = handle.map(|(_, handle)| handle);
         let began = Some(self.time());
         let answer = adapter.ask(payout, handle.as_ref(), request.as_ref()).await;
         let Answer { inputs, evidence } = answer;
@@ -280,6 +297,19 @@ impl Engine {
         let attempt = payout.attempts.last().map(|attempt| attempt.number);
         let change = Change { inputs, evidence, attempt, began, driver: true, ..Change::default() };
         Ok(!self.take(&payout.id, change).await?.released)
+    }
+
+    /// A handle of another account must not be paid to in this one: it may be somebody else's.
+    /// Nothing was sent, so that the payout waits, until its account is back or it is cancelled.
+    async fn wait_for_its_account(&self, payout: &Payout) -> Result<bool, DriveError> {
+        tracing::error!(
+            payout = %payout.id, merchant = %payout.order.merchant,
+            "its destination is of another account with the provider than the one configured now; \
+             configure that again, or cancel the payout"
+        );
+        let until = self.now().plus(ACCOUNT_LOOK);
+        let what = Some(What::Blocked(Reason::ProviderAccountChanged, until));
+        self.put_off(payout, what, until).await
     }
 
     /// Has a payout looked at again then, and not before.
@@ -308,10 +338,10 @@ impl Engine {
         Ok(decode_parties(&plain)?)
     }
 
-    fn handle(&self, record: &Record) -> Result<Option<Handle>, DriveError> {
+    fn handle(&self, record: &Record) -> Result<Option<(ProviderAccount, Handle)>, DriveError> {
         let Some(sealed) = &record.vault.handle else { return Ok(None) };
         let plain = self.open(&record.payout, field::HANDLE, sealed)?;
-        Ok(Some(Handle::new(plain.to_vec())))
+        handles::read(&plain).map(Some).ok_or(DriveError::NoHandle)
     }
 
     /// The exact request of the attempt that may have to be sent again.

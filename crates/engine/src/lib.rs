@@ -11,6 +11,7 @@ mod daily;
 mod destinations;
 mod drive;
 mod engine;
+mod handles;
 mod links;
 mod operate;
 mod query;

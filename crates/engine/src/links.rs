@@ -2,7 +2,7 @@
 //! which is recorded before the provider is called: word of it may be here before the answer.
 
 use payout::destination::{Destination, DestinationState, Link, Origin, Summary};
-use payout::id::{DestinationId, Merchant, ProviderReference};
+use payout::id::{DestinationId, Merchant, ProviderAccount, ProviderReference};
 use payout::identity::link_id;
 use payout::input::ProviderWords;
 use payout::link::LinkRequest;
@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 use crate::Engine;
 use crate::destinations::{DestinationError, STALE_RETRIES_MAX, destination_place};
 use crate::engine::field;
+use crate::handles;
 use crate::receive::ReceiveError;
 
 /// What to do about word of a link that this store does not know.
@@ -76,6 +77,7 @@ impl Engine {
         request: &LinkRequest,
     ) -> Result<Destination, DestinationError> {
         let now = self.now();
+        let account = self.adapter(&request.merchant)?.account().clone();
         let fingerprint = request.fingerprint(&self.parts().keys);
         let made = Destination {
             id: id.clone(),
@@ -85,7 +87,7 @@ impl Engine {
             summary: unknown_account(),
             state: DestinationState::Linking,
             handle: None,
-            link: Some(Link { fingerprint, url: None, provider_reference: None }),
+            link: Some(Link { fingerprint, account, url: None, provider_reference: None }),
             cause: None,
             version: 1,
             created_at: now,
@@ -195,11 +197,12 @@ impl Engine {
     /// The destination with the account that was chosen. An account that comes after the end is
     /// the customer's all the same; one that the merchant has deleted stays deleted.
     fn chosen(&self, found: &Destination, resolved: &Resolved) -> Option<Destination> {
+        let account = &found.link.as_ref()?.account;
         match found.state {
             DestinationState::Linking | DestinationState::Abandoned => {}
             DestinationState::Deleted => return None,
             DestinationState::Active => {
-                if !self.has_handle(found, resolved) {
+                if !self.has_handle(found, account, resolved) {
                     tracing::error!(
                         destination = %found.id,
                         "the provider names a second account for one link; the first is kept"
@@ -214,14 +217,20 @@ impl Engine {
         changed.cause = None;
         changed.link = changed.link.map(|link| Link { url: None, ..link });
         let place = destination_place(found);
-        changed.handle = Some(seal(&self.parts().keys, place, resolved.handle.reveal()));
+        let plain = handles::plain(account, &resolved.handle);
+        changed.handle = Some(seal(&self.parts().keys, place, &plain));
         Some(changed)
     }
 
-    fn has_handle(&self, found: &Destination, resolved: &Resolved) -> bool {
+    fn has_handle(
+        &self,
+        found: &Destination,
+        account: &ProviderAccount,
+        resolved: &Resolved,
+    ) -> bool {
         let Some(sealed) = &found.handle else { return false };
         let plain = open(&self.parts().keys, destination_place(found), sealed);
-        plain.is_ok_and(|plain| *plain == resolved.handle.reveal())
+        plain.is_ok_and(|plain| plain == handles::plain(account, &resolved.handle))
     }
 
     fn open_url(&self, of: &Destination) -> Result<Option<Zeroizing<String>>, DestinationError> {

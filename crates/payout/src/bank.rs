@@ -6,7 +6,7 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 use crate::personal::{AddressLine, DateOfBirth, Email, MobilePhone, NationalId, PostalCode};
-use crate::text::{Invalid, Shape};
+use crate::text::{Invalid, Shape, is_printable};
 
 /// Longest name of a holder, or of one part of it; banks cut far earlier.
 const NAME_LENGTH_MAX: usize = 140;
@@ -177,7 +177,7 @@ impl HolderName {
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         const SHAPE: Shape = Shape {
             length_max: NAME_LENGTH_MAX,
-            allowed: |c| !c.is_control(),
+            allowed: is_printable,
             alphabet: "printable characters",
         };
         let name = text.trim();

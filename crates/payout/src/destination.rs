@@ -3,7 +3,7 @@
 
 use crate::bank::Country;
 use crate::fingerprint::Fingerprint;
-use crate::id::{Customer, DestinationId, Merchant, ProviderReference};
+use crate::id::{Customer, DestinationId, Merchant, ProviderAccount, ProviderReference};
 use crate::input::ProviderWords;
 use crate::reason::Reason;
 use crate::seal::Sealed;
@@ -54,6 +54,8 @@ pub enum Origin {
 pub struct Link {
     /// What a repeat of the key is compared with.
     pub fingerprint: Fingerprint,
+    /// The account at the provider that it was started in: what is chosen is of that.
+    pub account: ProviderAccount,
     /// Where the customer goes, as long as there is something to choose. Whoever has it can act in
     /// the customer's place.
     pub url: Option<Sealed>,

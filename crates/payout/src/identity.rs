@@ -115,8 +115,12 @@ pub fn parse_notification_segment(
         (_, Ok(destination)) => Addressee::Destination(destination),
         _ => return Err(AddressError::Malformed),
     };
-    let key = KeyId(key.parse().map_err(|_| AddressError::Malformed)?);
-    let ours = notification_mac(keys, key, record).map_err(|_| AddressError::Forged)?;
+    let id = KeyId(key.parse().map_err(|_| AddressError::Malformed)?);
+    // In one spelling only.
+    if id.to_string() != key {
+        return Err(AddressError::Malformed);
+    }
+    let ours = notification_mac(keys, id, record).map_err(|_| AddressError::Forged)?;
     if bool::from(ours.as_bytes().ct_eq(given.as_bytes())) {
         Ok(addressee)
     } else {
@@ -197,7 +201,9 @@ mod tests {
         let (mine, theirs) = (good.rsplit_once('.').unwrap(), other.rsplit_once('.').unwrap());
         let mixed = format!("{}.{}", mine.0, theirs.1);
         assert_eq!(parse_notification_segment(&keys, &mixed), Err(AddressError::Forged));
-        for bad in ["", "po_a", "po_a.1", "po_a.x.y", "po_a.1.b.c"] {
+        let spelled = [good.replacen(".1.", ".01.", 1), good.replacen(".1.", ".+1.", 1)];
+        let malformed = ["", "po_a", "po_a.1", "po_a.x.y", "po_a.1.b.c"];
+        for bad in malformed.into_iter().chain(spelled.iter().map(String::as_str)) {
             assert!(parse_notification_segment(&keys, bad).is_err(), "{bad}");
         }
     }

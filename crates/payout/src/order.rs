@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::bank::BankDetails;
-use crate::id::{Customer, DestinationId, IdempotencyKey, Merchant};
+use crate::id::{Customer, DestinationId, IdempotencyKey, Merchant, PayoutId};
 use crate::money::Money;
-use crate::text::{Invalid, Shape};
+use crate::text::{Invalid, Shape, is_printable};
 use crate::time::Timestamp;
 
 /// Most entries of metadata on one payout.
@@ -130,11 +130,8 @@ pub struct StatementDescriptor(String);
 impl StatementDescriptor {
     /// Takes the text as it is.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        const SHAPE: Shape = Shape {
-            length_max: 35,
-            allowed: |c| !c.is_control(),
-            alphabet: "printable characters",
-        };
+        const SHAPE: Shape =
+            Shape { length_max: 35, allowed: is_printable, alphabet: "printable characters" };
         SHAPE.check(text)?;
         Ok(Self(text.to_owned()))
     }
@@ -181,6 +178,10 @@ impl RelatedOrderReference {
             alphabet: "A-Z, a-z, 0-9, - and _",
         };
         SHAPE.check(text)?;
+        // What is said under such a name is taken for a payout's or a link's own.
+        if PayoutId::parse(text).is_ok() || DestinationId::parse(text).is_ok() {
+            return Err(Invalid::new("must not have the form of an id of this API"));
+        }
         Ok(Self(text.to_owned()))
     }
 

@@ -84,7 +84,7 @@ impl<K> fmt::Debug for Personal<K> {
 
 /// What tells one kind of personal text from another.
 pub mod kind {
-    use crate::text::{Invalid, Shape};
+    use crate::text::{Invalid, Shape, is_printable};
 
     /// What every text of a kind must be.
     pub trait Kind {
@@ -93,7 +93,7 @@ pub mod kind {
     }
 
     const fn printable(length_max: usize) -> Shape {
-        Shape { length_max, allowed: |c| !c.is_control(), alphabet: "printable characters" }
+        Shape { length_max, allowed: is_printable, alphabet: "printable characters" }
     }
 
     const fn ascii(length_max: usize) -> Shape {

@@ -1,6 +1,6 @@
 //! What an operator decides about a payout that machines cannot settle.
 
-use crate::text::{Invalid, Shape};
+use crate::text::{Invalid, Shape, is_printable};
 
 /// An operator's decision, with what it rests on. Kept with the payout's events for ever.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,11 +31,8 @@ pub struct Note(String);
 impl Note {
     /// Takes 1–500 characters.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        const SHAPE: Shape = Shape {
-            length_max: 500,
-            allowed: |character| !character.is_control(),
-            alphabet: "printable characters",
-        };
+        const SHAPE: Shape =
+            Shape { length_max: 500, allowed: is_printable, alphabet: "printable characters" };
         SHAPE.check(text)?;
         Ok(Self(text.to_owned()))
     }

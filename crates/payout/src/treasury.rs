@@ -3,7 +3,7 @@
 
 use crate::day::Day;
 use crate::money::Currency;
-use crate::text::{Invalid, Shape};
+use crate::text::{Invalid, Shape, is_printable};
 use crate::time::Timestamp;
 
 /// An amount that may be below zero, in minor units; below zero it is money out.
@@ -32,11 +32,8 @@ pub struct Label(String);
 impl Label {
     /// Takes 1–128 characters that can be printed.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        const SHAPE: Shape = Shape {
-            length_max: 128,
-            allowed: |character| !character.is_control(),
-            alphabet: "printable characters",
-        };
+        const SHAPE: Shape =
+            Shape { length_max: 128, allowed: is_printable, alphabet: "printable characters" };
         SHAPE.check(text)?;
         Ok(Self(text.to_owned()))
     }

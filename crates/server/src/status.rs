@@ -12,6 +12,7 @@ use engine::{AskError, CreateError, DestinationError, SettleError};
 use http::Response;
 use payout::destination::DestinationState;
 use payout::port::ReadError;
+use payout::reason::Reason;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
 
@@ -248,6 +249,9 @@ fn not_usable(failure: &Failure) -> (&'static str, String) {
     match failure {
         Failure::Create(error) | Failure::Validate(error) => match error {
             CreateError::DestinationNotUsable(state) => (state_name(*state), error.to_string()),
+            CreateError::DestinationOfOtherAccount => {
+                (reason_name(Reason::ProviderAccountChanged), error.to_string())
+            }
             _ => (state_name(DestinationState::Deleted), error.to_string()),
         },
         _ => (state_name(DestinationState::Deleted), message_of(reason(failure)).to_owned()),
@@ -263,8 +267,9 @@ fn message(failure: &Failure, reason: ErrorReason) -> String {
         | Failure::Destination { error: DestinationError::Unfit(unfit), .. } => {
             return format!("{} {}", unfit.field, unfit.why);
         }
-        Failure::Create(error @ CreateError::DestinationNotUsable(_))
-        | Failure::Validate(error @ CreateError::DestinationNotUsable(_)) => {
+        Failure::Create(error) | Failure::Validate(error)
+            if reason == ErrorReason::DestinationNotUsable =>
+        {
             return error.to_string();
         }
         _ => &[],

@@ -5,6 +5,7 @@ use payout::input::{
     Certainty, Input, PROVIDER_TEXT_LENGTH_MAX, ProviderWords, Report, Reported, What,
 };
 use payout::reason::Reason;
+use payout::text::is_printable;
 
 /// An input without the provider's words.
 pub(crate) fn own(what: What) -> Input {
@@ -34,5 +35,5 @@ pub(crate) fn words(
 
 /// A text for people, without control characters and no longer than what is kept.
 pub(crate) fn cut(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(PROVIDER_TEXT_LENGTH_MAX).collect()
+    text.chars().filter(|c| is_printable(*c)).take(PROVIDER_TEXT_LENGTH_MAX).collect()
 }

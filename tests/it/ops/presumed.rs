@@ -1,10 +1,12 @@
 //! Where the contract has no confirmations, silence for long enough is presumed to be success.
 
-use api::v1::{Confirmation, Outcome, PayoutEvent, PayoutState, Reason};
+use api::v1::{Attention, Confirmation, Outcome, Payout, PayoutEvent, PayoutState, Reason};
 use prost_types::Duration;
 use serde_json::json;
 
-use super::{create, describe, history, on_submission};
+use super::{create, describe, history, on_submission, with_horizon};
+use crate::trustly::{Keys, Notice};
+use crate::webhooks::send_good;
 use crate::world::{EU, Options, World};
 
 #[tokio::test]
@@ -37,4 +39,30 @@ async fn silence_is_presumed_to_be_success_until_the_money_comes_back() {
 
     let silent = world.wait_for(EU, "silent", &[PayoutState::Presumed]).await;
     assert_eq!((silent.outcome(), silent.give_back), (Outcome::Presumed, None));
+}
+
+/// A `payoutfailed` says that the money does not arrive; the credit that gives it back may take
+/// days. Nothing may be presumed of such a payout, and if no credit comes, somebody has to look.
+#[tokio::test]
+async fn what_was_said_to_have_failed_is_not_presumed_to_be_paid() {
+    let section = "[merchants.demo-eu.policy]";
+    let mut options = with_horizon("6s");
+    options.replace.push((section, format!("{section}\npresumed_after = \"3s\"")));
+    let world = World::start_with(&options).await;
+    on_submission(&world, json!({ "fault": "silent_success", "times": 2 })).await;
+    create(&world, "failed").await;
+    create(&world, "silent").await;
+    let keys = Keys::of(&world);
+    let failed = world.wait_for(EU, "failed", &[PayoutState::Accepted]).await;
+    let notice = Notice::about("payoutfailed", &failed, "5000000001");
+    send_good(&world, &keys, &notice, &failed.id).await;
+    world.wait_for(EU, "silent", &[PayoutState::Presumed]).await;
+    let looked_at = |payout: &Payout| payout.attention().any(|it| it == Attention::Unconfirmed);
+    let left = world.wait_until(EU, "failed", "before people", looked_at).await;
+    assert_eq!((left.state(), left.outcome()), (PayoutState::Accepted, Outcome::Undecided));
+    let credit = Notice::about("credit", &failed, "5000000002");
+    send_good(&world, &keys, &credit, &failed.id).await;
+    let ended = world.wait_for(EU, "failed", &[PayoutState::Failed]).await;
+    assert!(ended.give_back.is_some());
+    assert_eq!(world.movements(EU, "failed").await.len(), 1);
 }

@@ -116,6 +116,8 @@ struct LinkMirror<'b> {
     url: Option<&'b ByteSlice>,
     #[n(3)]
     provider_reference: Option<&'b str>,
+    #[n(6)]
+    account: &'b str,
 }
 
 impl<'b> From<&'b Link> for LinkMirror<'b> {
@@ -124,6 +126,7 @@ impl<'b> From<&'b Link> for LinkMirror<'b> {
             fingerprint: (&link.fingerprint).into(),
             url: link.url.as_ref().map(|url| url.as_bytes().into()),
             provider_reference: link.provider_reference.as_ref().map(ProviderReference::as_str),
+            account: link.account.as_str(),
         }
     }
 }
@@ -137,6 +140,7 @@ impl TryFrom<LinkMirror<'_>> for Link {
             fingerprint: mirror.fingerprint.into(),
             url: mirror.url.map(|bytes| Sealed::from_bytes(bytes.to_vec())),
             provider_reference: reference,
+            account: name(mirror.account, "destination.link.account")?,
         })
     }
 }

@@ -4,7 +4,7 @@
 use crate::attempt::{ATTEMPTS_KEPT, Attempt, AttemptStatus};
 use crate::event::{Change, Created, Event};
 use crate::input::{ProviderWords, Reported};
-use crate::machine::report::graver;
+use crate::machine::report::{graver, leads_on};
 use crate::machine::sound::flaw;
 use crate::reason::Reason;
 use crate::record::{Hint, Payout, RECEIPTS_MAX};
@@ -97,7 +97,8 @@ fn change(payout: &mut Payout, event: &Event) {
             payout.speed_achieved = speed_achieved.or(payout.speed_achieved);
         }
         Change::Hinted(status) => {
-            payout.unconfirmed = Some(Hint { status: *status, since: event.recorded_at });
+            let since = payout.unconfirmed.map_or(event.recorded_at, |earlier| earlier.since);
+            payout.unconfirmed = Some(Hint { status: *status, since });
             // While an answer of our own is still to come, it names the order, not a webhook that
             // may be about an earlier attempt.
             if !payout.attempts.last().is_some_and(Attempt::needs_request) {
@@ -135,7 +136,8 @@ fn open_attempt(payout: &mut Payout, attempt: &Attempt) {
 }
 
 fn reported(payout: &mut Payout, event: &Event, status: Reported) {
-    payout.unconfirmed = None;
+    // What leads further than this was not confirmed by it.
+    payout.unconfirmed = payout.unconfirmed.filter(|hint| leads_on(event.after, hint.status));
     payout.forgetful_until = None;
     adopt_reference(payout, event);
     // A notification proves that there is an order, not that ours was the request that made it.

@@ -37,13 +37,27 @@ pub(super) fn reported(case: &Case<'_>, report: &Report) -> Result<Option<Event>
     }
 }
 
-/// A word that must be confirmed makes us ask, once; one that would lead nowhere does not.
+/// A word that must be confirmed makes us ask, once; one that would lead nowhere does not. Of two
+/// the one that leads further is asked about: an answer that was on its way when it came cannot
+/// confirm it, and would be the last.
 fn hinted(case: &Case<'_>, report: &Report) -> Result<Option<Event>, Declined> {
     let contradicted = case.payout.attention == Some(Reason::Contradicted);
-    if contradicted || case.payout.unconfirmed.is_some() || onward(case, report).is_none() {
+    let known =
+        case.payout.unconfirmed.is_some_and(|hint| reach(hint.status) >= reach(report.status));
+    if contradicted || known || onward(case, report).is_none() {
         return case.noted();
     }
     case.event(Change::Hinted(report.status), case.payout.state)
+}
+
+/// How far a word leads.
+fn reach(status: Reported) -> u8 {
+    match status {
+        Reported::Accepted => 0,
+        Reported::Processing => 1,
+        Reported::Completed => 2,
+        Reported::Failed | Reported::Canceled | Reported::Returned => 3,
+    }
 }
 
 /// A word about a payout that was not paid and given back. It never moves again, so that a good
@@ -55,69 +69,41 @@ pub(super) fn after_the_end(case: &Case<'_>, report: &Report) -> Result<Option<E
 
 /// The state that a word leads to; none, if the payout is there already or beyond.
 fn onward(case: &Case<'_>, report: &Report) -> Option<State> {
+    let before = case.payout.state;
+    if !leads_on(before, report.status) {
+        return None;
+    }
     let reason = report.reason.unwrap_or(Reason::ProviderAborted);
-    match (case.payout.state, report.status) {
-        (
-            State::Pending { .. } | State::Submitting | State::Indeterminate { .. },
-            Reported::Accepted,
-        ) => Some(State::Accepted),
-        (
-            State::Pending { .. }
-            | State::Submitting
-            | State::Indeterminate { .. }
-            | State::Accepted,
-            Reported::Processing,
-        ) => Some(State::Processing),
-        (
-            State::Pending { .. }
-            | State::Submitting
-            | State::Indeterminate { .. }
-            | State::Accepted
-            | State::Processing
-            | State::Presumed,
-            Reported::Completed,
-        ) => {
+    let was_paid = matches!(before, State::Presumed | State::Completed { .. });
+    Some(match report.status {
+        Reported::Accepted => State::Accepted,
+        Reported::Processing => State::Processing,
+        Reported::Completed => {
             let return_window_ends_at = case.time.wall.plus(case.policy.return_window);
-            Some(State::Completed { return_window_ends_at })
+            State::Completed { return_window_ends_at }
         }
-        (
-            State::Pending { .. }
-            | State::Submitting
-            | State::Indeterminate { .. }
-            | State::Accepted
-            | State::Processing,
-            Reported::Failed,
-        ) => Some(State::Failed { reason }),
-        (
-            State::Pending { .. }
-            | State::Submitting
-            | State::Indeterminate { .. }
-            | State::Accepted
-            | State::Processing,
-            Reported::Canceled,
-        ) => Some(match case.payout.cancel_requested {
-            true => State::Canceled { reason: Reason::CancelRequested },
-            false => State::Failed { reason },
-        }),
-        (
-            State::Pending { .. }
-            | State::Submitting
-            | State::Indeterminate { .. }
-            | State::Accepted
-            | State::Processing,
-            Reported::Returned,
-        )
-        | (
-            State::Presumed | State::Completed { .. },
-            Reported::Failed | Reported::Canceled | Reported::Returned,
-        ) => Some(State::Returned { reason: report.reason.unwrap_or(Reason::ReturnedByBank) }),
-        (State::Accepted, Reported::Accepted)
-        | (State::Processing | State::Presumed, Reported::Accepted | Reported::Processing)
-        | (
-            State::Completed { .. },
-            Reported::Accepted | Reported::Processing | Reported::Completed,
-        )
-        | (State::Failed { .. } | State::Canceled { .. } | State::Returned { .. }, _) => None,
+        Reported::Failed | Reported::Canceled | Reported::Returned if was_paid => {
+            State::Returned { reason: report.reason.unwrap_or(Reason::ReturnedByBank) }
+        }
+        Reported::Returned => {
+            State::Returned { reason: report.reason.unwrap_or(Reason::ReturnedByBank) }
+        }
+        Reported::Canceled if case.payout.cancel_requested => {
+            State::Canceled { reason: Reason::CancelRequested }
+        }
+        Reported::Failed | Reported::Canceled => State::Failed { reason },
+    })
+}
+
+/// Whether a word leads on from a state: states only move forward.
+pub(super) fn leads_on(from: State, status: Reported) -> bool {
+    match from {
+        State::Pending { .. } | State::Submitting | State::Indeterminate { .. } => true,
+        State::Accepted => status != Reported::Accepted,
+        State::Processing => !matches!(status, Reported::Accepted | Reported::Processing),
+        State::Presumed => status == Reported::Completed || status.is_negative(),
+        State::Completed { .. } => status.is_negative(),
+        State::Failed { .. } | State::Canceled { .. } | State::Returned { .. } => false,
     }
 }
 

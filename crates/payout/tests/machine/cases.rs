@@ -311,6 +311,23 @@ fn an_unconfirmed_word_is_recorded_once() {
     assert_eq!(bench.take(&hint(Reported::Returned)), Ok(None));
 }
 
+/// The answer to the first question was on its way when the second word came, and says how things
+/// were before: the second word is asked about in its turn.
+#[test]
+fn a_word_that_leads_further_outlives_an_older_answer() {
+    let mut bench = standing(Standing::Accepted, &look_up(true));
+    bench.must_take(&hint(Reported::Completed)).must_take(&hint(Reported::Returned));
+    assert_eq!(bench.take(&hint(Reported::Completed)), Ok(None));
+    bench.must_take(&said(report(Reported::Processing)));
+    assert_eq!(bench.payout().unconfirmed.map(|hint| hint.status), Some(Reported::Returned));
+    bench.must_take(&said(report(Reported::Completed)));
+    assert_eq!(state(&bench), StateName::Completed);
+    assert_eq!(bench.payout().unconfirmed.map(|hint| hint.status), Some(Reported::Returned));
+    assert_eq!(bench.take(&said(report(Reported::Completed))), Ok(None));
+    bench.must_take(&said(report(Reported::Returned)));
+    assert_eq!((state(&bench), bench.payout().unconfirmed), (StateName::Returned, None));
+}
+
 /// A late notification that the order was accepted, for a payout that is completed.
 #[test]
 fn an_unconfirmed_word_that_leads_nowhere_is_not_asked_about() {

@@ -149,7 +149,8 @@ impl Call {
         let code = failure.map_or(ANSWERED, code_name);
         self.count(code, failure.map(failure_name));
         if let Some(error) = failure.and_then(fault) {
-            tracing::warn!(method = self.method.name(), error, "call failed by a fault of ours");
+            let method = self.method.name();
+            tracing::warn!(method, error, "call failed, and not by what the caller asked");
         }
     }
 

@@ -146,7 +146,9 @@ fn of_create(error: &CreateError) -> ErrorReason {
         CreateError::Unfit(unfit) if is_field(unfit) => ErrorReason::InvalidField,
         CreateError::Unfit(_) => ErrorReason::NotSupported,
         CreateError::DestinationNotFound => ErrorReason::DestinationNotFound,
-        CreateError::DestinationNotUsable(_) => ErrorReason::DestinationNotUsable,
+        CreateError::DestinationNotUsable(_) | CreateError::DestinationOfOtherAccount => {
+            ErrorReason::DestinationNotUsable
+        }
         CreateError::KeyReused { .. } => ErrorReason::IdempotencyKeyReused,
         CreateError::Fenced => ErrorReason::KeyFenced,
         CreateError::Overloaded => ErrorReason::Overloaded,

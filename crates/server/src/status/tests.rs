@@ -65,6 +65,7 @@ fn of_creations() -> Vec<Failure> {
         CreateError::DestinationNotUsable(DestinationState::Deleted),
         CreateError::DestinationNotUsable(DestinationState::Linking),
         CreateError::DestinationNotUsable(DestinationState::Abandoned),
+        CreateError::DestinationOfOtherAccount,
         CreateError::KeyReused { payout: id(), fields },
         CreateError::Fenced,
         CreateError::Overloaded,

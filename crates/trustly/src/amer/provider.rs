@@ -30,7 +30,7 @@ use super::wire::transaction::Transaction;
 use super::wire::webhook::names_one_of;
 use super::{look_up, notice, sealed};
 use crate::transport::{self, Call, NoReply, Transport, Verb};
-use crate::words::{own, words};
+use crate::words::{cut, own, words};
 
 /// The currencies Trustly Americas pays out in.
 const CURRENCIES: [&str; 2] = ["CAD", "USD"];
@@ -404,7 +404,7 @@ fn resolved(found: Transaction) -> Resolved {
     let last_four = found.payment.account_last_four.as_deref().unwrap_or_default();
     let summary = Summary {
         masked: format!("*****{last_four}"),
-        bank_name: found.payment.bank_name.clone(),
+        bank_name: found.payment.bank_name.as_deref().map(cut),
         country: None,
         // Whoever signs in to the bank holds the account.
         holder_verified: true,

@@ -23,6 +23,7 @@ use super::wire::notification::{Account, Method, Notification};
 use super::wire::reply::{Data, Reply};
 use super::wire::request::{self, SelectAccount};
 use crate::field::FieldError;
+use crate::words::cut;
 
 const SELECT_ACCOUNT: &str = "SelectAccount";
 
@@ -74,11 +75,10 @@ pub(super) async fn start(europe: &Europe, id: &DestinationId, request: &LinkReq
         Outcome::Verified(Reply::Error { code, .. }) => code,
     };
     match code::look_up(code).class {
-        // A duplicate was started before, and where it goes is not told again.
-        Class::Content | Class::Blocked | Class::Duplicate => {
-            LinkStart::Refused(reason_of(code), words_of(code))
-        }
+        Class::Content | Class::Blocked => LinkStart::Refused(reason_of(code), words_of(code)),
         Class::Access => LinkStart::Unknown(Reason::AccessRefused),
+        // It was started before, by another call perhaps that is about to learn where it goes.
+        Class::Duplicate => LinkStart::Unknown(Reason::DuplicateReported),
         Class::Doubtful => LinkStart::Unknown(Reason::AnswerUnknown),
     }
 }
@@ -165,7 +165,7 @@ fn summary(account: &Account) -> Summary {
     let house = account.clearing_house.as_deref().and_then(clearing_house::country_of);
     Summary {
         masked: format!("*****{visible}"),
-        bank_name: account.bank.clone(),
+        bank_name: account.bank.as_deref().map(cut),
         country: house.and_then(|code| Country::parse(code).ok()),
         holder_verified: account.verified == Some(true),
     }

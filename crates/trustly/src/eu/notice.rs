@@ -74,6 +74,7 @@ fn receive_link(
         Some(_) => return Err(Rejection::Forged),
         None => return Err(Rejection::Malformed),
     }
+    europe.novelties.note(notification);
     let news = link::news(notification).map_err(|_| Rejection::Malformed)?;
     let names = ProviderReference::parse(id.as_str());
     Ok(Receipt {
@@ -157,8 +158,15 @@ fn what(notification: &Notification) -> What {
         Method::PayoutConfirmation => {
             report(Reported::Completed, Some(money_of(notification)), None)
         }
-        // The credit or cancel that gives the money back comes by itself.
-        Method::PayoutFailed => What::Remarked(failed_because(notification)),
+        // The credit or cancel that gives the money back comes by itself. Until then nothing is
+        // presumed to be paid, and if it never comes, people have to look.
+        Method::PayoutFailed => What::Reported(Report {
+            status: Reported::Failed,
+            reason: Some(failed_because(notification)),
+            certainty: Certainty::Unconfirmed,
+            amount: None,
+            speed_achieved: None,
+        }),
         Method::Account | Method::Pending | Method::Debit | Method::Kyc | Method::Unknown(_) => {
             What::Remarked(Reason::Other)
         }

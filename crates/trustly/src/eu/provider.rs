@@ -47,7 +47,7 @@ use crate::decimal::Decimals;
 use crate::json::Json;
 use crate::secret::Secret;
 use crate::transport::{Call, NoReply, Transport, Verb};
-use crate::words::own;
+use crate::words::{cut, own};
 
 /// The currencies Trustly Europe pays out in. BGN and HRK are gone with the euro.
 const CURRENCIES: [&str; 9] = ["CZK", "DKK", "EUR", "GBP", "HUF", "NOK", "PLN", "RON", "SEK"];
@@ -469,7 +469,7 @@ fn registered(outcome: Outcome, details: &BankDetails) -> Resolution {
             };
             let summary = Summary {
                 masked: details.account.masked(),
-                bank_name: account.bank,
+                bank_name: account.bank.as_deref().map(cut),
                 country: Some(details.account.country()),
                 holder_verified: false,
             };

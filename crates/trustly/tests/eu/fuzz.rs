@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use payout::identity::notification_segment;
 use payout::input::{Input, Report, What};
 use payout::port::{Inbound, Provider, Receipt, Request};
+use payout::reason::Reason;
 use payout::record::Payout;
 use rsa::RsaPrivateKey;
 use rsa::pkcs8::{DecodePrivateKey, EncodePublicKey, LineEnding};
@@ -277,7 +278,8 @@ fn what_is_no_more(said: &What, signed: &What) -> bool {
         (What::Remarked(_), What::Remarked(_)) => true,
         (What::Reported(said), What::Reported(signed)) => {
             let unreadable = Report { amount: Some(money(1, "USD")), ..*signed };
-            said == signed || *said == unreadable
+            let unexplained = Report { reason: signed.reason.map(|_| Reason::Other), ..*signed };
+            said == signed || *said == unreadable || *said == unexplained
         }
         (said, signed) => said == signed,
     }

@@ -453,10 +453,11 @@ prop_compose! {
 prop_compose! {
     fn link()(
         fingerprint in fingerprint(),
+        account in name("[!-~]{1,512}"),
         url in of(sealed()),
         provider_reference in of(provider_reference()),
     ) -> Link {
-        Link { fingerprint, url, provider_reference }
+        Link { fingerprint, account, url, provider_reference }
     }
 }
 

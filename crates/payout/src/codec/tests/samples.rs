@@ -392,6 +392,7 @@ pub(crate) fn destinations() -> Vec<Destination> {
         state: DestinationState::Linking,
         link: Some(Link {
             fingerprint: fingerprint(),
+            account: name("user@https://provider.example"),
             url: Some(sealed("https://provider.example/?session=1")),
             provider_reference: ProviderReference::parse("1713267740").ok(),
         }),
@@ -399,7 +400,12 @@ pub(crate) fn destinations() -> Vec<Destination> {
     };
     let abandoned = Destination {
         state: DestinationState::Abandoned,
-        link: Some(Link { fingerprint: fingerprint(), url: None, provider_reference: None }),
+        link: Some(Link {
+            fingerprint: fingerprint(),
+            account: name("user@https://provider.example"),
+            url: None,
+            provider_reference: None,
+        }),
         cause: Some((Reason::ProviderAborted, words())),
         ..linking.clone()
     };

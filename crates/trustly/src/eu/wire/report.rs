@@ -3,6 +3,7 @@
 
 use payout::id::ProviderReference;
 use payout::money::Currency;
+use payout::text::is_printable;
 use payout::time::Timestamp;
 use payout::treasury::{Label, LedgerRow, ReportRow, RowKind, Signed, Transfer};
 use thiserror::Error;
@@ -203,6 +204,6 @@ fn required_label(row: usize, entry: &Json, column: &'static str) -> Result<Labe
 /// A name, if there is one; cut off where it is longer than any that Trustly gives.
 fn label(text: &str) -> Option<Label> {
     const CHARACTERS_MAX: usize = 128;
-    let printable = text.chars().filter(|character| !character.is_control());
+    let printable = text.chars().filter(|c| is_printable(*c));
     Label::parse(&printable.take(CHARACTERS_MAX).collect::<String>()).ok()
 }
