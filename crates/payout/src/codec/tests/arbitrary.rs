@@ -39,7 +39,7 @@ fn merchant() -> impl Strategy<Value = Name<kind::Merchant>> {
 }
 
 fn customer() -> impl Strategy<Value = Name<kind::Customer>> {
-    name("[ -~]{1,64}")
+    name("[!-~][ -~]{0,63}")
 }
 
 fn idempotency_key() -> impl Strategy<Value = Name<kind::IdempotencyKey>> {
@@ -107,8 +107,8 @@ prop_compose! {
     fn order()(
         (merchant, idempotency_key, customer) in (merchant(), idempotency_key(), customer()),
         (amount, target, speed) in (money(), target(), speed()),
-        statement_descriptor in of("\\PC{1,35}"),
-        external_reference in of("[ -~]{1,64}"),
+        statement_descriptor in of("[\\p{L}\\p{N}\\p{P}\\p{S}]{1,35}"),
+        external_reference in of("[!-~][ -~]{0,63}"),
         related in of("[A-Za-z0-9_-]{1,64}"),
         submit_before in of(time()),
         metadata in btree_map("[A-Za-z0-9._-]{1,40}", text(), 0..=16),
@@ -205,7 +205,7 @@ prop_compose! {
 prop_compose! {
     fn settlement()(
         paid in any::<bool>(),
-        (operator, evidence, why) in ("[a-z]{1,20}", ".{1,40}", "[ -~]{1,500}"),
+        (operator, evidence, why) in ("[a-z]{1,20}", "[\\p{L}\\p{N}\\p{P}\\p{S}]{1,40}", "[!-~][ -~]{0,499}"),
     ) -> Settlement {
         let note = |text: &str| Note::parse(text).unwrap_or_else(|_| Note::parse("-").unwrap());
         Settlement {
@@ -554,7 +554,7 @@ prop_compose! {
 }
 
 fn holder_name() -> impl Strategy<Value = String> {
-    "\\PC{1,140}".prop_filter("a name has more than white space", |text| !text.trim().is_empty())
+    "[\\p{L}\\p{N}\\p{P}\\p{S}]{1,140}"
 }
 
 pub(crate) fn target_request() -> impl Strategy<Value = TargetRequest> {
