@@ -23,8 +23,8 @@ const RETRY: Duration = Duration::from_secs(10 * 60);
 /// Compares each day's reports, once they should be there, until `stop`. What is cut off then is
 /// done again by the next process.
 pub(crate) async fn check_settlements(engine: &Engine, stop: impl Future<Output = ()>) {
-    let checks = std::pin::pin!(run(engine));
-    select(std::pin::pin!(stop), checks).await;
+    // On the heap: all that one comparison holds is part of it.
+    select(std::pin::pin!(stop), Box::pin(run(engine))).await;
 }
 
 async fn run(engine: &Engine) {

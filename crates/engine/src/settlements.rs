@@ -21,10 +21,6 @@ use crate::treasury::AskError;
 /// How long a payout may have waited before the provider accepted it, to be missed in a report.
 const WAIT_MAX: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// Earlier reports that are looked through for a payout that is not in one: so long ago it may have
-/// been debited, if the provider's answer was lost.
-const EARLIER_REPORTS_MAX: i64 = 8;
-
 /// Entries that are read at once, and the most payouts that the provider has under one id.
 pub(crate) const PAGE_SIZE: usize = 500;
 
@@ -261,19 +257,15 @@ fn unreadable(error: &TooMuch) -> AskError {
     AskError::Unanswered(TreasuryError::Unreadable(error.to_string()))
 }
 
-/// Those that are in no earlier report either: the one of the day before, or any since the day on
-/// which a payout may have been debited first.
+/// Those that are in no earlier report either that may have them.
 async fn without_earlier(
     about: &Compared<'_>,
     mut missing: Vec<Payout>,
 ) -> Result<Vec<Payout>, AskError> {
-    let mut day = about.report.day.before(1);
-    let since = |payout: &Payout| {
-        let debited = reconcile::debited_between(payout);
-        debited.map_or(day, |(earliest, _)| Day::of(earliest).min(day))
+    let Some(first) = reconcile::earliest_report(about.report, &missing) else {
+        return Ok(missing);
     };
-    let Some(first) = missing.iter().map(since).min() else { return Ok(missing) };
-    let first = first.max(about.report.day.before(EARLIER_REPORTS_MAX));
+    let mut day = about.report.day.before(1);
     loop {
         let rows = match about.adapter.settlement(ReportOf { day, ..about.report }).await {
             Ok(rows) => rows,

@@ -8,6 +8,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::attempt::AttemptStatus;
+use crate::day::Day;
 use crate::id::Merchant;
 use crate::reason::Reason;
 use crate::record::Payout;
@@ -18,6 +19,10 @@ use crate::treasury::{Label, ReportOf, ReportRow, RowKind};
 /// How far apart the provider's booking and our learning of it may lie: a payout so near to
 /// midnight may be in the report of the day before.
 pub const EDGE: Duration = Duration::from_secs(15 * 60);
+
+/// Earlier reports that are looked through for payouts that are missing in one: so many days ago a
+/// payout may have been debited whose answer was lost.
+const EARLIER_REPORTS_MAX: i64 = 8;
 
 /// Something that does not fit between a settlement report and the payouts here.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -264,11 +269,22 @@ pub fn debited_between(payout: &Payout) -> Option<(Timestamp, Timestamp)> {
     Some((first.min(latest), latest))
 }
 
+/// The first of the reports that are looked through for payouts which are missing in one: the one of
+/// the day before it, or of the day on which one of them may have been debited first. None, if
+/// nothing is missing.
+pub fn earliest_report(report: ReportOf, missing: &[Payout]) -> Option<Day> {
+    let yesterday = report.day.before(1);
+    let first = |payout: &Payout| {
+        debited_between(payout).map_or(yesterday, |(earliest, _)| Day::of(earliest).min(yesterday))
+    };
+    let first = missing.iter().map(first).min()?;
+    Some(first.max(report.day.before(EARLIER_REPORTS_MAX)))
+}
+
 /// From when, and before when, payouts must have been debited to be expected in a report: on the
 /// day before its date or whatever days its rows are of, but for [`EDGE`], which the next report
 /// looks at.
 pub fn expected_between(report: ReportOf, rows: &[ReportRow]) -> (Timestamp, Timestamp) {
-    use crate::day::Day;
     let yesterday = report.day.before(1);
     let days = rows.iter().map(|row| Day::of(row.booked_at));
     let first = days.clone().min().map_or(yesterday, |day| day.min(yesterday));
@@ -284,7 +300,6 @@ pub fn expected_between(report: ReportOf, rows: &[ReportRow]) -> (Timestamp, Tim
 mod tests {
     use super::*;
     use crate::codec::tests::samples;
-    use crate::day::Day;
     use crate::money::Currency;
     use crate::treasury::Signed;
 
@@ -435,9 +450,18 @@ mod tests {
         let state = State::Completed { return_window_ends_at: confirmed_at };
         let payout = Payout { state, completed_at: Some(confirmed_at), ..payout };
         assert_eq!(debited_between(&payout), Some((opened_at, confirmed_at)));
+        let day = Day::of(confirmed_at).next();
+        let report = ReportOf { day, ..report("2026-08-02") };
+        let one = std::slice::from_ref(&payout);
+        assert_eq!(earliest_report(report, one), Some(Day::of(opened_at)));
+        let later = ReportOf { day: day.before(-90), ..report };
+        assert_eq!(earliest_report(later, one), Some(later.day.before(EARLIER_REPORTS_MAX)));
+        assert_eq!(earliest_report(report, &[]), None);
         let accepted_at = Some(opened_at.plus(EDGE));
         let answered = Payout { accepted_at, ..payout };
         assert_eq!(debited_between(&answered), Some((opened_at, opened_at.plus(EDGE))));
+        let next_day = ReportOf { day: Day::of(opened_at).next(), ..report };
+        assert_eq!(earliest_report(next_day, &[answered]), Some(Day::of(opened_at)));
     }
 
     /// A payout that the provider has, or had, a report in its currency, and its debit.
