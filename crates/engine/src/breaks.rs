@@ -85,12 +85,14 @@ impl Engine {
     /// does the same; and counts what is open.
     pub(crate) async fn look_after_breaks(&self, merchant: &Merchant) -> Result<(), AskError> {
         let adapter = self.adapter(merchant)?;
-        let Ok(_turn) = self.shared().settlements.turn.try_acquire() else { return Ok(()) };
-        let mut changes = Vec::new();
-        for open in self.open_breaks(merchant).await? {
-            changes.extend(self.judge_anew(adapter, open).await?);
-        }
-        if !changes.is_empty() {
+        let in_doubt = |open: &SettlementBreak| open.kind == BreakKind::DebitedInDoubt;
+        if self.open_breaks(merchant).await?.iter().any(in_doubt)
+            && let Ok(_turn) = self.shared().settlements.turn.try_acquire()
+        {
+            let mut changes = Vec::new();
+            for open in self.open_breaks(merchant).await? {
+                changes.extend(self.judge_anew(adapter, open).await?);
+            }
             self.store().write_settlement_breaks(&changes).await?;
         }
         self.count_open_breaks(merchant).await

@@ -5712,8 +5712,10 @@ pub mod provider_client {
         /// Tells the merchant's funds with the provider, and when they were told.
         ///
         /// Changes nothing. The provider wants to be asked seldom, so within 15 minutes of the latest
-        /// question the answer to that one is given again, with its time. It may be repeated at will; a
-        /// call that is cancelled while the provider is asked uses up the question, so give it 30 seconds.
+        /// question the answer to that one is given again, with its time, whichever merchant of the same
+        /// account with the provider asked; a call that comes while another asks waits for that answer, up
+        /// to 30 seconds. It may be repeated at will; a call that is cancelled while the provider is asked
+        /// uses up the question, so give it 30 seconds.
         /// Errors: INVALID_FIELD, UNKNOWN_MERCHANT, NOT_SUPPORTED, PROVIDER_UNAVAILABLE, ASKED_TOO_SOON
         /// (the latest question had no usable answer).
         pub async fn get_balance(
@@ -5769,8 +5771,10 @@ pub mod provider_server {
         /// Tells the merchant's funds with the provider, and when they were told.
         ///
         /// Changes nothing. The provider wants to be asked seldom, so within 15 minutes of the latest
-        /// question the answer to that one is given again, with its time. It may be repeated at will; a
-        /// call that is cancelled while the provider is asked uses up the question, so give it 30 seconds.
+        /// question the answer to that one is given again, with its time, whichever merchant of the same
+        /// account with the provider asked; a call that comes while another asks waits for that answer, up
+        /// to 30 seconds. It may be repeated at will; a call that is cancelled while the provider is asked
+        /// uses up the question, so give it 30 seconds.
         /// Errors: INVALID_FIELD, UNKNOWN_MERCHANT, NOT_SUPPORTED, PROVIDER_UNAVAILABLE, ASKED_TOO_SOON
         /// (the latest question had no usable answer).
         async fn get_balance(
