@@ -96,7 +96,7 @@ impl Engine {
             match self.compare(&Compared { adapter, merchant, report, now }).await {
                 Ok(check) => checks.push(check),
                 Err(error) => {
-                    tracing::warn!(%merchant, %day, %currency, %error, "the report is not compared");
+                    tracing::warn!(%merchant, %day, %currency, %error, "a report is not compared");
                     failed.get_or_insert(error);
                 }
             }

@@ -269,7 +269,7 @@ pub fn debited_between(payout: &Payout) -> Option<(Timestamp, Timestamp)> {
     Some((first.min(latest), latest))
 }
 
-/// The first of the reports that are looked through for payouts which are missing in one: the one of
+/// The first of the reports that are looked through for payouts which are missing in one: that of
 /// the day before it, or of the day on which one of them may have been debited first. None, if
 /// nothing is missing.
 pub fn earliest_report(report: ReportOf, missing: &[Payout]) -> Option<Day> {

@@ -114,7 +114,8 @@ async fn names_that_cannot_be_kept_whole_stay_apart() {
         let rows = settlement(&CSV.replace("po_a", name)).await.unwrap();
         let label = rows[0].message_id.clone().unwrap();
         assert_eq!(label.as_str() == name, name == "po_a", "{label:?}");
-        assert!(label.as_str().starts_with(&name[..4]));
+        let shown: String = name.chars().take(4).collect();
+        assert!(label.as_str().starts_with(&shown));
         labels.insert(label);
     }
     assert_eq!(labels.len(), names.len());
