@@ -1,4 +1,5 @@
-//! What is done once a day: settlement reports are fetched and compared.
+//! What is done by itself: settlement reports are fetched and compared once a day, and breaks are
+//! looked after.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -6,6 +7,8 @@ use std::time::Duration;
 use futures_util::future::select;
 use payout::day::Day;
 use payout::id::Merchant;
+use payout::money::Currency;
+use payout::treasury::ReportOf;
 
 use crate::Engine;
 
@@ -13,37 +16,33 @@ use crate::Engine;
 /// no more, and a repeated look changes nothing.
 const DAYS: i64 = 3;
 
-/// How long a report that could not be had is left alone.
+/// How long a report that could not be had is left alone, and how often breaks about payouts in
+/// doubt are judged anew.
 const RETRY: Duration = Duration::from_secs(10 * 60);
 
 /// Compares each day's reports, once they should be there, until `stop`. What is cut off then is
 /// done again by the next process.
 pub(crate) async fn check_settlements(engine: &Engine, stop: impl Future<Output = ()>) {
-    let checks = std::pin::pin!(run(engine));
-    select(std::pin::pin!(stop), checks).await;
+    // On the heap: all that one comparison holds is part of it.
+    select(std::pin::pin!(stop), Box::pin(run(engine))).await;
 }
 
 async fn run(engine: &Engine) {
-    for merchant in engine.merchants() {
-        if let Err(error) = engine.count_open_breaks(merchant).await {
-            tracing::warn!(%merchant, %error, "cannot count the breaks of settlement reports");
-        }
-    }
-    let settled: Vec<Merchant> =
-        engine.merchants().filter(|it| is_settled(engine, it)).cloned().collect();
-    if settled.is_empty() {
-        return;
-    }
-    let mut done: BTreeSet<(Day, Merchant)> = BTreeSet::new();
+    let mut done: BTreeSet<(Merchant, ReportOf)> = BTreeSet::new();
     loop {
+        for merchant in engine.merchants() {
+            if let Err(error) = engine.look_after_breaks(merchant).await {
+                tracing::warn!(%merchant, %error, "cannot look after the breaks of reports");
+            }
+        }
         let due = last_due(engine);
         let oldest = due.before(DAYS - 1);
-        done.retain(|(day, _)| *day >= oldest);
+        done.retain(|(_, report)| report.day >= oldest);
         let mut day = oldest;
         while day <= due {
-            for merchant in &settled {
-                let one = (day, merchant.clone());
-                if !done.contains(&one) && check(engine, merchant, day).await {
+            for (merchant, currency) in settled(engine) {
+                let one = (merchant, ReportOf { day, currency });
+                if !done.contains(&one) && check(engine, &one.0, one.1).await {
                     done.insert(one);
                 }
             }
@@ -54,8 +53,15 @@ async fn run(engine: &Engine) {
     }
 }
 
-fn is_settled(engine: &Engine, merchant: &Merchant) -> bool {
-    engine.adapter(merchant).is_ok_and(|adapter| !adapter.settled_currencies().is_empty())
+/// Every currency that a merchant is known to be settled in: a report that cannot be had must not
+/// keep the others from being compared.
+fn settled(engine: &Engine) -> Vec<(Merchant, Currency)> {
+    let mut settled = Vec::new();
+    for merchant in engine.merchants() {
+        let Ok(adapter) = engine.adapter(merchant) else { continue };
+        settled.extend(adapter.settled_currencies().iter().map(|one| (merchant.clone(), *one)));
+    }
+    settled
 }
 
 /// The latest day whose reports should be there by now.
@@ -65,12 +71,7 @@ fn last_due(engine: &Engine) -> Day {
     if engine.now() >= at { today } else { today.before(1) }
 }
 
-async fn check(engine: &Engine, merchant: &Merchant, day: Day) -> bool {
-    match engine.check_settlement(merchant, day, None).await {
-        Ok(_) => true,
-        Err(error) => {
-            tracing::warn!(%merchant, %day, %error, "the settlement reports are not compared yet");
-            false
-        }
-    }
+async fn check(engine: &Engine, merchant: &Merchant, report: ReportOf) -> bool {
+    // Why not was told where it was found.
+    engine.check_settlement(merchant, report.day, Some(report.currency)).await.is_ok()
 }

@@ -18,6 +18,7 @@ use crate::queues::Queues;
 use crate::receive::Complaints;
 use crate::serve::{Job, Work};
 use crate::settlements::Settlements;
+use crate::treasury::{self, Asking};
 
 /// How much the engine does at once, and how often it looks.
 #[derive(Clone, Copy, Debug)]
@@ -73,6 +74,8 @@ pub(crate) struct Shared {
     pub(crate) queues: Queues,
     /// Checks of settlement reports.
     pub(crate) settlements: Settlements,
+    /// Questions for funds.
+    pub(crate) asking: Asking,
     /// Since when the store has forgotten nothing, as it last said.
     continuous_since: AtomicI64,
 }
@@ -84,6 +87,7 @@ impl Engine {
         let (jobs, receiver) = mpsc::channel(parts.limits.creations_max);
         let work = Work::new(receiver, &parts.limits);
         let creations = Arc::new(Semaphore::new(parts.limits.creations_max));
+        let asking = treasury::asking(&parts);
         let shared = Shared {
             parts,
             jobs,
@@ -91,6 +95,7 @@ impl Engine {
             due: Notify::new(),
             queues: Queues::default(),
             settlements: Settlements::default(),
+            asking,
             complaints: Complaints::default(),
             // Until the store has said otherwise nothing is proven.
             continuous_since: AtomicI64::new(Timestamp::MAX.as_millis()),

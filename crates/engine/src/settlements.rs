@@ -2,39 +2,34 @@
 //! people; no payout is moved by it.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use payout::day::Day;
-use payout::id::{Merchant, PayoutId};
+use payout::id::{Merchant, PayoutId, ProviderReference};
 use payout::money::Currency;
-use payout::port::{Adapter, BreakFilter, Filter, Method, Page, PageToken, TreasuryError};
-use payout::reconcile::{self, BreakKind, Netted, SettlementBreak};
-use payout::record::{Payout, Stored};
+use payout::port::{Adapter, Filter, Method, Page, TreasuryError};
+use payout::reconcile::{self, BreakKind, Name, Netted, Orders, SettlementBreak, TooMuch};
+use payout::record::Payout;
 use payout::time::Timestamp;
 use payout::treasury::{Label, ReportOf, ReportRow};
 use tokio::sync::Semaphore;
 
 use crate::Engine;
-use crate::query::QueryError;
 use crate::treasury::AskError;
-
-/// New breaks of one report that are kept; of more, something is wrong as a whole, and the log
-/// says how many there were.
-const BREAKS_MAX: usize = 1000;
 
 /// How long a payout may have waited before the provider accepted it, to be missed in a report.
 const WAIT_MAX: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// Entries that are read at once.
-const PAGE_SIZE: usize = 500;
+/// Entries that are read at once, and the most payouts that the provider has under one id.
+pub(crate) const PAGE_SIZE: usize = 500;
 
 /// What checks of reports share.
 pub(crate) struct Settlements {
     /// One check at a time: two would close each other's breaks.
-    turn: Semaphore,
+    pub(crate) turn: Semaphore,
     /// Breaks that are open, as they were counted last.
-    open: Mutex<BTreeMap<Merchant, u64>>,
+    pub(crate) open: Mutex<BTreeMap<Merchant, u64>>,
 }
 
 impl Default for Settlements {
@@ -59,33 +54,26 @@ pub struct SettlementCheck {
 }
 
 /// What a report is compared for.
-struct Compared<'a> {
-    adapter: &'a dyn Adapter,
-    merchant: &'a Merchant,
-    report: ReportOf,
+pub(crate) struct Compared<'a> {
+    pub(crate) adapter: &'a dyn Adapter,
+    pub(crate) merchant: &'a Merchant,
+    pub(crate) report: ReportOf,
     /// When the comparison began: what is recorded later is not missed.
-    now: Timestamp,
+    pub(crate) now: Timestamp,
+}
+
+/// What was found in a report.
+#[derive(Default)]
+struct Found {
+    breaks: BTreeMap<Label, SettlementBreak>,
+    /// Orders that are as they should be.
+    matched: usize,
 }
 
 impl Engine {
-    /// Breaks of a merchant's settlement reports, latest found first.
-    pub async fn settlement_breaks(
-        &self,
-        filter: &BreakFilter,
-        page: &Page,
-    ) -> Result<(Vec<SettlementBreak>, Option<PageToken>), QueryError> {
-        self.adapter(&filter.merchant)?;
-        Ok(self.store().list_settlement_breaks(filter, page).await?)
-    }
-
-    /// How many breaks of each merchant are open, as they were counted last.
-    pub fn open_settlement_breaks(&self) -> BTreeMap<Merchant, u64> {
-        let open = &self.shared().settlements.open;
-        open.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
     /// Fetches the reports of one date and compares them with the payouts here: of one currency or
-    /// of all that the merchant is known to be settled in. Repeatable; dropped, the reports of some
+    /// of all that the merchant is known to be settled in. An error is the first one of any
+    /// currency; the others were compared all the same. Repeatable; dropped, the reports of some
     /// currencies may have been compared.
     pub async fn check_settlement(
         &self,
@@ -101,33 +89,38 @@ impl Engine {
             Some(currency) => vec![currency],
             None => adapter.settled_currencies().to_vec(),
         };
-        let mut checks = Vec::new();
+        let (mut checks, mut failed) = (Vec::new(), None);
         for currency in currencies {
             let report = ReportOf { day, currency };
             let now = self.now();
-            checks.push(self.compare(&Compared { adapter, merchant, report, now }).await?);
+            match self.compare(&Compared { adapter, merchant, report, now }).await {
+                Ok(check) => checks.push(check),
+                Err(error) => {
+                    tracing::warn!(%merchant, %day, %currency, %error, "a report is not compared");
+                    failed.get_or_insert(error);
+                }
+            }
         }
         self.count_open_breaks(merchant).await?;
-        Ok(checks)
+        failed.map_or(Ok(checks), Err)
     }
 
     async fn compare(&self, about: &Compared<'_>) -> Result<SettlementCheck, AskError> {
         let rows = about.adapter.settlement(about.report).await?;
         let orders = netted(&rows)?;
-        let mut found = BTreeMap::new();
-        for (reference, order) in &orders {
-            if let Some((kind, expected)) = self.judge(about, reference, order).await? {
-                found.insert(reference.clone(), new_break(about, reference, kind, expected, order));
-            }
+        let days = reconcile::expected_between(about.report, &rows);
+        let mut found = Found::default();
+        for (name, order) in &orders {
+            self.look_at(about, days, name, order, &mut found).await?;
         }
-        let matched = orders.len() - found.len();
-        for payout in self.missing(about, &rows, &orders).await? {
+        for payout in self.missing(about, days, &orders).await? {
             let reference = label(&payout.id);
             let expected = Some(-payout.order.amount.minor_units());
             let nothing = Netted { minor_units: 0, order_id: None, settlement_reference: None };
             let missing = new_break(about, &reference, BreakKind::Missing, expected, &nothing);
-            found.insert(reference, SettlementBreak { reported: None, ..missing });
+            found.breaks.insert(reference, SettlementBreak { reported: None, ..missing });
         }
+        let Found { breaks: found, matched } = found;
         let breaks = found.len();
         tell(about, &found);
         let closed = self.write_breaks(about, &orders, found).await?;
@@ -135,53 +128,114 @@ impl Engine {
         Ok(SettlementCheck { report, rows: rows.len(), matched, breaks, closed })
     }
 
-    /// What does not fit about the rows of one order, and what they should come to.
-    async fn judge(
+    /// Whether the rows of one order fit the payouts that they are about.
+    async fn look_at(
         &self,
         about: &Compared<'_>,
-        reference: &Label,
+        days: (Timestamp, Timestamp),
+        name: &Name,
         order: &Netted,
-    ) -> Result<Option<(BreakKind, Option<i64>)>, AskError> {
-        let unknown = Some((BreakKind::UnknownHere, None));
-        let Ok(id) = PayoutId::parse(reference.as_str()) else { return Ok(unknown) };
-        let Some(Stored::Payout(record)) = self.store().load(&id).await? else {
-            return Ok(unknown);
+        found: &mut Found,
+    ) -> Result<(), AskError> {
+        let payouts = self.payouts_of(about, name).await?;
+        let judged = match payouts.is_empty() {
+            true => Some((BreakKind::UnknownHere, None)),
+            false => reconcile::judge(&payouts, about.report, days, order.minor_units),
         };
-        let payout = record.payout;
-        if payout.order.merchant != *about.merchant && !self.shares_account(about, &payout) {
-            return Ok(unknown);
+        let Some((kind, expected)) = judged else {
+            found.matched += 1;
+            return Ok(());
+        };
+        let reference = match (&payouts[..], &name.order_id) {
+            ([payout], _) => label(&payout.id),
+            ([_, _, ..], Some(order_id)) => order_id.clone(),
+            _ => name.label.clone(),
+        };
+        let one = new_break(about, &reference, kind, expected, order);
+        match found.breaks.get_mut(&reference) {
+            // Somebody else's orders that share a name are one break together.
+            Some(SettlementBreak { kind: BreakKind::UnknownHere, reported: Some(sum), .. })
+                if kind == BreakKind::UnknownHere =>
+            {
+                let more = sum.checked_add(order.minor_units);
+                *sum = more.ok_or_else(|| unreadable(&TooMuch))?;
+            }
+            _ => {
+                found.breaks.insert(reference, one);
+            }
         }
-        let expected = reconcile::differs(&payout, about.report, order.minor_units);
-        Ok(expected.map(|expected| (BreakKind::AmountDiffers, Some(expected))))
+        Ok(())
     }
 
-    /// Whether the payout is another merchant's who has the same account with the provider: then it
-    /// is in the reports of both.
-    fn shares_account(&self, about: &Compared<'_>, payout: &Payout) -> bool {
-        match self.adapter(&payout.order.merchant) {
-            Ok(other) => other.account() == about.adapter.account(),
+    /// The payouts that rows are about: the one of their name or, if that is an earlier order's,
+    /// those made from it that the provider has under the id.
+    async fn payouts_of(&self, about: &Compared<'_>, name: &Name) -> Result<Vec<Payout>, AskError> {
+        let Some(order_id) = &name.order_id else {
+            let Ok(id) = PayoutId::parse(name.label.as_str()) else { return Ok(Vec::new()) };
+            let Some(record) = self.load_record(&id).await? else { return Ok(Vec::new()) };
+            let payout = record.payout;
+            let ours = payout.order.merchant == *about.merchant
+                || self.shares_account(about.adapter, &payout.order.merchant);
+            return Ok(if ours { vec![payout] } else { Vec::new() });
+        };
+        let mut payouts = self.payouts_under(about.adapter, about.merchant, order_id).await?;
+        payouts.retain(|payout| {
+            let related = payout.order.related_order_reference.as_ref();
+            related.is_some_and(|related| related.as_str() == name.label.as_str())
+        });
+        Ok(payouts)
+    }
+
+    /// Payouts made from an earlier order that the provider has under an id.
+    pub(crate) async fn payouts_under(
+        &self,
+        adapter: &dyn Adapter,
+        whose: &Merchant,
+        order_id: &Label,
+    ) -> Result<Vec<Payout>, AskError> {
+        let Ok(reference) = ProviderReference::parse(order_id.as_str()) else {
+            return Ok(Vec::new());
+        };
+        let mut payouts = Vec::new();
+        for merchant in self.merchants() {
+            if merchant != whose && !self.shares_account(adapter, merchant) {
+                continue;
+            }
+            let provider_reference = Some(reference.clone());
+            let filter = Filter { provider_reference, ..Filter::all(merchant) };
+            let page = Page { after: None, size: PAGE_SIZE };
+            payouts.extend(self.store().list(&filter, &page).await?.0);
+        }
+        payouts.retain(|payout| payout.order.related_order_reference.is_some());
+        Ok(payouts)
+    }
+
+    /// Whether another merchant has the same account with the provider: then the payouts of both
+    /// are in the reports of each.
+    pub(crate) fn shares_account(&self, adapter: &dyn Adapter, merchant: &Merchant) -> bool {
+        match self.adapter(merchant) {
+            Ok(other) => other.account() == adapter.account(),
             Err(_) => false,
         }
     }
 
-    /// Payouts that should be in the report and are neither there nor in the one before.
+    /// Payouts that should be in the report and are neither there nor in any before that may have
+    /// them.
     async fn missing(
         &self,
         about: &Compared<'_>,
-        rows: &[ReportRow],
-        orders: &BTreeMap<Label, Netted>,
+        days: (Timestamp, Timestamp),
+        orders: &Orders,
     ) -> Result<Vec<Payout>, AskError> {
-        let (from, before) = reconcile::expected_between(about.report, rows);
         let mut missing = Vec::new();
         let mut after = None;
         loop {
             let page = Page { after, size: PAGE_SIZE };
-            let (payouts, next) = self.store().list(&recorded(about, from, before), &page).await?;
+            let (payouts, next) = self.store().list(&recorded(about, days), &page).await?;
             for payout in payouts {
-                let debited = reconcile::debited_at(&payout);
-                let expected = debited.is_some_and(|at| from <= at && at < before)
+                let expected = reconcile::must_be_debited(&payout, days)
                     && payout.order.amount.currency() == about.report.currency;
-                if expected && !orders.contains_key(&label(&payout.id)) {
+                if expected && !reconcile::has(orders, &payout) {
                     missing.push(payout);
                 }
             }
@@ -190,114 +244,51 @@ impl Engine {
                 None => break,
             }
         }
-        if !missing.is_empty() {
-            let earlier = orders_before(about).await?;
-            missing.retain(|payout| !earlier.contains_key(&label(&payout.id)));
-        }
-        Ok(missing)
-    }
-
-    /// Writes what was found, and closes what is gone; returns how many that are.
-    async fn write_breaks(
-        &self,
-        about: &Compared<'_>,
-        orders: &BTreeMap<Label, Netted>,
-        mut found: BTreeMap<Label, SettlementBreak>,
-    ) -> Result<usize, AskError> {
-        let mut changes = Vec::new();
-        let mut closed = 0;
-        for open in self.open_breaks(about.merchant).await? {
-            if open.report.currency != about.report.currency {
-                continue;
-            }
-            if open.report == about.report
-                && let Some(again) = found.remove(&open.reference)
-            {
-                let found_at = if again.kind == open.kind { open.found_at } else { again.found_at };
-                changes.push(SettlementBreak { found_at, ..again });
-            } else if open.report == about.report || self.has_come(&open, orders).await? {
-                closed += 1;
-                changes.push(SettlementBreak { closed_at: Some(about.now), ..open });
-            }
-        }
-        if found.len() > BREAKS_MAX {
-            let dropped = found.len() - BREAKS_MAX;
-            tracing::error!(merchant = %about.merchant, dropped, "too many breaks to be kept");
-        }
-        changes.extend(found.into_values().take(BREAKS_MAX));
-        self.store().write_settlement_breaks(&changes).await?;
-        Ok(closed)
-    }
-
-    /// Whether a payout that was missing in another report is in this one, or is expected in none
-    /// any more.
-    async fn has_come(
-        &self,
-        open: &SettlementBreak,
-        orders: &BTreeMap<Label, Netted>,
-    ) -> Result<bool, AskError> {
-        if open.kind != BreakKind::Missing {
-            return Ok(false);
-        }
-        if orders.contains_key(&open.reference) {
-            return Ok(true);
-        }
-        let Ok(id) = PayoutId::parse(open.reference.as_str()) else { return Ok(false) };
-        let record = self.load_record(&id).await?;
-        Ok(record.is_some_and(|record| reconcile::debited_at(&record.payout).is_none()))
-    }
-
-    async fn open_breaks(&self, merchant: &Merchant) -> Result<Vec<SettlementBreak>, AskError> {
-        let filter = BreakFilter { merchant: merchant.clone(), with_closed: false };
-        let (mut all, mut after) = (Vec::new(), None);
-        loop {
-            let page = Page { after, size: PAGE_SIZE };
-            let (found, next) = self.store().list_settlement_breaks(&filter, &page).await?;
-            all.extend(found);
-            match next {
-                Some(token) => after = Some(token),
-                None => return Ok(all),
-            }
-        }
-    }
-
-    pub(crate) async fn count_open_breaks(&self, merchant: &Merchant) -> Result<(), AskError> {
-        let count = self.open_breaks(merchant).await?.len() as u64;
-        let open = &self.shared().settlements.open;
-        let mut open = open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.insert(merchant.clone(), count);
-        Ok(())
+        without_earlier(about, missing).await
     }
 }
 
-fn netted(rows: &[ReportRow]) -> Result<BTreeMap<Label, Netted>, AskError> {
+fn netted(rows: &[ReportRow]) -> Result<Orders, AskError> {
     let is_ours = |name: &Label| PayoutId::parse(name.as_str()).is_ok();
-    reconcile::net(rows, is_ours)
-        .map_err(|error| AskError::Unanswered(TreasuryError::Unreadable(error.to_string())))
+    reconcile::net(rows, is_ours).map_err(|error| unreadable(&error))
 }
 
-/// What the report of the day before has; nothing, if the provider has none to give.
-async fn orders_before(about: &Compared<'_>) -> Result<BTreeMap<Label, Netted>, AskError> {
-    let before = ReportOf { day: about.report.day.before(1), ..about.report };
-    match about.adapter.settlement(before).await {
-        Ok(rows) => netted(&rows),
-        Err(TreasuryError::Refused(_)) => Ok(BTreeMap::new()),
-        Err(error) => Err(error.into()),
+fn unreadable(error: &TooMuch) -> AskError {
+    AskError::Unanswered(TreasuryError::Unreadable(error.to_string()))
+}
+
+/// Those that are in no earlier report either that may have them.
+async fn without_earlier(
+    about: &Compared<'_>,
+    mut missing: Vec<Payout>,
+) -> Result<Vec<Payout>, AskError> {
+    let Some(first) = reconcile::earliest_report(about.report, &missing) else {
+        return Ok(missing);
+    };
+    let mut day = about.report.day.before(1);
+    loop {
+        let rows = match about.adapter.settlement(ReportOf { day, ..about.report }).await {
+            Ok(rows) => rows,
+            // The provider has none to give.
+            Err(TreasuryError::Refused(_)) => Vec::new(),
+            Err(error) => return Err(error.into()),
+        };
+        let earlier = netted(&rows)?;
+        missing.retain(|payout| !reconcile::has(&earlier, payout));
+        if missing.is_empty() || day <= first {
+            return Ok(missing);
+        }
+        day = day.before(1);
     }
 }
 
 /// Payouts that may have been debited between two times.
-fn recorded(about: &Compared<'_>, from: Timestamp, before: Timestamp) -> Filter {
+fn recorded(about: &Compared<'_>, (from, before): (Timestamp, Timestamp)) -> Filter {
     let wait = i64::try_from(WAIT_MAX.as_millis()).expect("days fit");
     Filter {
-        merchant: about.merchant.clone(),
-        customer: None,
-        provider_reference: None,
-        states: Vec::new(),
-        outcome: None,
         created_from: Some(Timestamp::from_millis(from.as_millis() - wait)),
         created_before: Some(before.min(about.now)),
-        needs_attention: false,
+        ..Filter::all(about.merchant)
     }
 }
 
@@ -339,6 +330,7 @@ fn tell(about: &Compared<'_>, found: &BTreeMap<Label, SettlementBreak>) {
         unknown_here = count(BreakKind::UnknownHere),
         missing = count(BreakKind::Missing),
         amount_differs = count(BreakKind::AmountDiffers),
+        debited_in_doubt = count(BreakKind::DebitedInDoubt),
         "the settlement report does not fit the payouts here; see `payoutd ops breaks`"
     );
 }

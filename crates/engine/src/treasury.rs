@@ -1,11 +1,14 @@
 //! Questions about a merchant's money. What the provider answers is shown to people and moves no
 //! payout; questions that it wants asked seldom wait for their turn.
 
+use std::collections::BTreeMap;
+use std::pin::pin;
 use std::time::Duration;
 
+use futures_util::future::{Either, select};
 use payout::codec;
 use payout::day::Day;
-use payout::id::{Merchant, PayoutId, ProviderReference};
+use payout::id::{Merchant, PayoutId, ProviderAccount, ProviderReference};
 use payout::port::{
     Adapter, Method, SHARED_VALUE_LENGTH_MAX, SharedError, StoreError, TreasuryError, Turn,
 };
@@ -13,12 +16,27 @@ use payout::record::Payout;
 use payout::time::Timestamp;
 use payout::treasury::{Funds, Transfer};
 use thiserror::Error;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::Engine;
+use crate::engine::Parts;
 use crate::query::QueryError;
 
 /// Days of the ledger that are searched for one payout, from the one before it was recorded.
 const LEDGER_DAYS_MAX: i64 = 31;
+
+/// How long a call waits for the answer to another's question at most: as long as a provider is
+/// usually waited for.
+const ANSWER_WAIT_MAX: Duration = Duration::from_secs(30);
+
+/// Who asks for the funds of each account at this moment: one at a time.
+pub(crate) type Asking = BTreeMap<ProviderAccount, Semaphore>;
+
+/// Nobody asks yet.
+pub(crate) fn asking(parts: &Parts) -> Asking {
+    let accounts = parts.merchants.values().map(|adapter| adapter.account().clone());
+    accounts.map(|account| (account, Semaphore::new(1))).collect()
+}
 
 /// Why there is no answer. Nothing was changed, but the turn to ask may be used up.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -72,10 +90,13 @@ pub struct Investigation {
 
 impl Engine {
     /// The merchant's funds, asked anew where the provider may be asked, else as they were told
-    /// last. Dropped while the provider is asked, the turn is used up.
+    /// last. Merchants that share an account with the provider share the turn and the answer. While
+    /// one call asks, the others of this process wait for its answer, no longer than
+    /// [`ANSWER_WAIT_MAX`]. Dropped while the provider is asked, the turn is used up.
     pub async fn balance(&self, merchant: &Merchant) -> Result<Funds, AskError> {
         let adapter = self.answering(merchant, Method::TellFunds)?;
-        let name = format!("balance/{merchant}");
+        let name = format!("balance/{}", adapter.account());
+        let _asking = self.wait_for_others(adapter).await;
         let shared = &self.parts().shared;
         let as_of = self.now();
         if let Turn::NotBefore(next) = shared.take_turn(&name, adapter.spacing(), as_of).await? {
@@ -106,33 +127,78 @@ impl Engine {
     ) -> Result<Investigation, AskError> {
         let adapter = self.answering(merchant, Method::InvestigateOrders)?;
         let payout = self.get(merchant, id).await?;
-        let name = format!("order/{id}");
         let as_of = self.now();
-        let turn = self.parts().shared.take_turn(&name, adapter.spacing(), as_of).await?;
-        if let Turn::NotBefore(next) = turn {
-            return Err(AskError::TooSoon(next.since(as_of)));
-        }
         let known = payout.provider_reference.clone();
         let from_ledger = known.is_none();
         let order_id = match known {
             Some(order_id) => Some(order_id),
-            None => match in_ledger(adapter, &payout, as_of).await {
-                Ok(order_id) => order_id,
-                Err(error) => return Err(self.unasked(&name, error).await),
-            },
+            None => self.look_in_ledger(adapter, &payout, as_of).await?,
         };
         let transfers = match &order_id {
-            Some(order_id) => match adapter.withdrawal(order_id).await {
-                Ok(transfers) => transfers,
-                Err(error) => return Err(self.unanswered(&name, error).await),
-            },
-            None => {
-                self.parts().shared.give_back_turn(&name).await?;
-                Vec::new()
-            }
+            Some(order_id) => self.transfers_of(adapter, order_id, as_of).await?,
+            None => Vec::new(),
         };
         let from_ledger = from_ledger && order_id.is_some();
         Ok(Investigation { payout, order_id, from_ledger, transfers, as_of })
+    }
+
+    /// What the ledger has under a payout's id, asked as seldom as about an order: it is long.
+    async fn look_in_ledger(
+        &self,
+        adapter: &dyn Adapter,
+        payout: &Payout,
+        as_of: Timestamp,
+    ) -> Result<Option<ProviderReference>, AskError> {
+        let name = format!("ledger/{}", payout.id);
+        self.take_turn(adapter, &name, as_of).await?;
+        match in_ledger(adapter, payout, as_of).await {
+            Ok(Some(order_id)) => Ok(Some(order_id)),
+            Ok(None) => {
+                self.parts().shared.give_back_turn(&name).await?;
+                Ok(None)
+            }
+            Err(error) => Err(self.unasked(&name, error).await),
+        }
+    }
+
+    /// What the provider says about one order, whichever of the merchants with this account asks
+    /// about whichever of the payouts that the order is.
+    async fn transfers_of(
+        &self,
+        adapter: &dyn Adapter,
+        order_id: &ProviderReference,
+        as_of: Timestamp,
+    ) -> Result<Vec<Transfer>, AskError> {
+        let name = format!("order/{}/{order_id}", adapter.account());
+        self.take_turn(adapter, &name, as_of).await?;
+        match adapter.withdrawal(order_id).await {
+            Ok(transfers) => Ok(transfers),
+            Err(error) => Err(self.unanswered(&name, error).await),
+        }
+    }
+
+    async fn take_turn(
+        &self,
+        adapter: &dyn Adapter,
+        name: &str,
+        as_of: Timestamp,
+    ) -> Result<(), AskError> {
+        match self.parts().shared.take_turn(name, adapter.spacing(), as_of).await? {
+            Turn::Ours => Ok(()),
+            Turn::NotBefore(next) => Err(AskError::TooSoon(next.since(as_of))),
+        }
+    }
+
+    /// Waits until nobody else of this process asks for the funds of an account, or has asked for
+    /// too long: then what is kept must do.
+    async fn wait_for_others(&self, adapter: &dyn Adapter) -> Option<SemaphorePermit<'_>> {
+        let asking = self.shared().asking.get(adapter.account())?;
+        let clock = self.clock();
+        let end = clock.monotonic() + ANSWER_WAIT_MAX;
+        match select(pin!(asking.acquire()), clock.sleep_until(end)).await {
+            Either::Left((permit, _)) => permit.ok(),
+            Either::Right(_) => None,
+        }
     }
 
     /// The merchant's adapter, if it answers such questions.

@@ -104,7 +104,7 @@ pub struct Transfer {
 }
 
 /// A report that is asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ReportOf {
     /// The date of the settlement.
     pub day: Day,

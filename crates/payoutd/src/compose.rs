@@ -11,7 +11,7 @@ use payout::keys::{KeyId, KeyRing};
 use payout::port::{Adapter, Clock, Store, StoreError};
 use payout::time::Timestamp;
 use server::Listeners;
-use store_embedded::{EmbeddedStore, MemoryShared};
+use store_embedded::EmbeddedStore;
 use thiserror::Error;
 use tokio::net::TcpListener;
 use trustly::amer::provider::Americas;
@@ -99,7 +99,7 @@ pub(crate) async fn compose(config: Config) -> Result<Composed, ComposeError> {
     }
     let parts = Parts {
         store: store.clone(),
-        shared: Arc::new(MemoryShared::new()),
+        shared: store.clone(),
         clock,
         keys: config.keys,
         merchants,

@@ -5,7 +5,6 @@
 //! The contract is `payout::port::Store`; this crate knows how it lies in tables and nothing about
 //! what a payout is for. It holds no keys: what is secret comes sealed and leaves sealed.
 
-mod shared;
 mod store;
 
 mod hold;
@@ -25,6 +24,7 @@ mod log;
 mod parked;
 mod payouts;
 mod queues;
+mod shared;
 
 mod list;
 mod page;
@@ -39,5 +39,4 @@ mod plans;
 
 pub use continuity::SILENCE_MAX;
 pub use open::{OpenError, vouch};
-pub use shared::MemoryShared;
 pub use store::EmbeddedStore;

@@ -2,7 +2,9 @@
 
 use rusqlite::Connection;
 
-use crate::{breaks, claims, destinations, evidence, facts, list, log, parked, payouts, schema};
+use crate::{
+    breaks, claims, destinations, evidence, facts, list, log, parked, payouts, schema, shared,
+};
 
 #[test]
 fn every_statement_uses_an_index() {
@@ -20,6 +22,7 @@ fn every_statement_uses_an_index() {
         log::STATEMENTS,
         parked::STATEMENTS,
         payouts::STATEMENTS,
+        shared::STATEMENTS,
     ] {
         statements.extend(fixed.iter().copied().map(str::to_owned));
     }

@@ -157,6 +157,17 @@ pub(crate) const ADD: &str = "
     CREATE INDEX IF NOT EXISTS settlement_break_by_merchant ON settlement_break (merchant);
     CREATE INDEX IF NOT EXISTS settlement_break_open ON settlement_break (merchant)
         WHERE is_open = 1;
+
+    CREATE TABLE IF NOT EXISTS turn (
+        name TEXT PRIMARY KEY,
+        next_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS turn_by_time ON turn (next_at);
+
+    CREATE TABLE IF NOT EXISTS kept (
+        name TEXT PRIMARY KEY,
+        value BLOB NOT NULL
+    ) STRICT, WITHOUT ROWID;
 ";
 
 /// A connection that can write, as it is before anything is known about the file.

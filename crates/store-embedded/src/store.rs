@@ -48,8 +48,8 @@ pub struct EmbeddedStore {
     waits: Waits,
     // In this order: the last connection to be closed folds the write-ahead log into the database,
     // and one that only reads cannot.
-    readers: Readers,
-    writer: Writer,
+    pub(crate) readers: Readers,
+    pub(crate) writer: Writer,
 }
 
 impl EmbeddedStore {

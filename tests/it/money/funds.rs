@@ -1,11 +1,12 @@
 //! The merchant's funds: told by the provider seldom, and with their time.
 
 use api::v1::{GetBalanceRequest, GetBalanceResponse};
+use futures_util::future::join_all;
 use tonic::{Code, Status};
 
 use super::{count, text};
 use crate::calls::refused;
-use crate::world::{EU, US, World};
+use crate::world::{EU, Options, US, World};
 
 async fn balance(world: &World, merchant: &str) -> Result<GetBalanceResponse, Status> {
     let request = GetBalanceRequest { merchant: merchant.to_owned() };
@@ -17,14 +18,15 @@ async fn check_refused(world: &World, merchant: &str, code: Code, reason: &str) 
     assert_eq!((said.code, said.reason.as_str()), (code, reason), "{said:?}");
 }
 
-/// Within the rule the answer is given again. A process that forgot it asks again, which the
-/// provider refuses, and then it does not ask any more.
+/// Within the rule the answer is given again, by the next process too.
 #[tokio::test]
 async fn funds_are_asked_for_once_within_the_rule() {
-    let world = World::start().await;
+    let mut world = World::start().await;
     let first = balance(&world, EU).await.unwrap();
-    let again = balance(&world, EU).await.unwrap();
-    assert_eq!(first, again);
+    assert_eq!(balance(&world, EU).await.unwrap(), first);
+    world.kill_server();
+    world.start_server().await;
+    assert_eq!(balance(&world, EU).await.unwrap(), first);
     assert!(first.as_of.is_some());
     let codes: Vec<_> = first.balances.iter().map(|one| one.currency_code.as_str()).collect();
     assert!(codes.is_sorted() && codes.contains(&"EUR") && codes.contains(&"SEK"), "{codes:?}");
@@ -35,6 +37,37 @@ async fn funds_are_asked_for_once_within_the_rule() {
     check_refused(&world, US, Code::Unimplemented, "NOT_SUPPORTED").await;
     check_refused(&world, "nobody", Code::NotFound, "UNKNOWN_MERCHANT").await;
     check_refused(&world, "", Code::InvalidArgument, "INVALID_FIELD").await;
+}
+
+/// The rule is about the account with the provider, whoever of its merchants asks.
+#[tokio::test]
+async fn merchants_of_one_account_ask_once() {
+    let mut world = World::without_server(&Options::default()).await;
+    let text = std::fs::read_to_string(world.config()).unwrap();
+    let (_, europe) = text.split_once("[merchants.demo-eu.trustly_europe]").unwrap();
+    let (europe, _) = europe.split_once("[merchants.demo-us.trustly_americas]").unwrap();
+    let europe = europe.replace(EU, "second");
+    let text = format!("{text}\n[merchants.second.trustly_europe]{europe}");
+    std::fs::write(world.config(), text).unwrap();
+    world.start_server().await;
+    let first = balance(&world, EU).await.unwrap();
+    assert_eq!(balance(&world, "second").await.unwrap(), first);
+    assert_eq!(count(&world, "Balance").await, 1);
+}
+
+/// Whoever asks while another does gets that one's answer.
+#[tokio::test]
+async fn all_who_ask_at_once_get_the_one_answer() {
+    let world = World::start().await;
+    let rule =
+        serde_json::json!({ "region": "eu", "on": "Balance", "fault": "delay", "delay_ms": 500 });
+    world.fault(rule).await;
+    let mut answers = Vec::new();
+    for answer in join_all((0..6).map(|_| balance(&world, EU))).await {
+        answers.push(answer.unwrap());
+    }
+    assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
+    assert_eq!(count(&world, "Balance").await, 1);
 }
 
 #[tokio::test]

@@ -64,7 +64,7 @@ async fn a_parked_payout_is_looked_into_and_stays_as_it_is() {
 
 #[tokio::test]
 async fn an_order_that_is_known_needs_no_ledger() {
-    let world = World::start().await;
+    let mut world = World::start().await;
     world.payouts().create_payout(to_handle(EU, "paid", "1234567890")).await.unwrap();
     world.wait_for(EU, "paid", &[PayoutState::Completed]).await;
     let id = id_of(EU, "paid");
@@ -81,6 +81,9 @@ async fn an_order_that_is_known_needs_no_ledger() {
         (count(&world, "AccountLedger").await, count(&world, "GetWithdrawals").await),
         (0, 1)
     );
+    world.kill_server();
+    world.start_server().await;
+    check_refused(&world, EU, &id, Code::ResourceExhausted, "ASKED_TOO_SOON").await;
     check_refused(&world, EU, &id_of(EU, "none"), Code::NotFound, "PAYOUT_NOT_FOUND").await;
     check_refused(&world, US, &id, Code::Unimplemented, "NOT_SUPPORTED").await;
 }

@@ -3912,8 +3912,9 @@ pub struct SettlementBreak {
     /// The date of the settlement, `YYYY-MM-DD`.
     #[prost(string, tag = "2")]
     pub settlement_date: ::prost::alloc::string::String,
-    /// What the report names the order by, at most 128 printable characters: a payout's id, or
-    /// somebody else's name.
+    /// What it is about, at most 128 printable characters: the id of a payout that is known here, or
+    /// what the report names the order by; the provider's id of the order, where several payouts have
+    /// one together.
     #[prost(string, tag = "3")]
     pub reference: ::prost::alloc::string::String,
     /// What does not fit.
@@ -3978,6 +3979,10 @@ pub enum SettlementBreakKind {
     Missing = 2,
     /// The report moved another amount than what is known here.
     AmountDiffers = 3,
+    /// The report moved money for a payout that is in doubt: a hint for whoever settles it, and no
+    /// proof that the customer has the money. Once the payout is settled or ends, the break is closed
+    /// or, if the payout was not to be debited, becomes AMOUNT_DIFFERS.
+    DebitedInDoubt = 4,
 }
 impl SettlementBreakKind {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -3990,6 +3995,7 @@ impl SettlementBreakKind {
             Self::UnknownHere => "SETTLEMENT_BREAK_KIND_UNKNOWN_HERE",
             Self::Missing => "SETTLEMENT_BREAK_KIND_MISSING",
             Self::AmountDiffers => "SETTLEMENT_BREAK_KIND_AMOUNT_DIFFERS",
+            Self::DebitedInDoubt => "SETTLEMENT_BREAK_KIND_DEBITED_IN_DOUBT",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -3999,6 +4005,7 @@ impl SettlementBreakKind {
             "SETTLEMENT_BREAK_KIND_UNKNOWN_HERE" => Some(Self::UnknownHere),
             "SETTLEMENT_BREAK_KIND_MISSING" => Some(Self::Missing),
             "SETTLEMENT_BREAK_KIND_AMOUNT_DIFFERS" => Some(Self::AmountDiffers),
+            "SETTLEMENT_BREAK_KIND_DEBITED_IN_DOUBT" => Some(Self::DebitedInDoubt),
             _ => None,
         }
     }
@@ -4188,7 +4195,8 @@ pub struct CheckSettlementRequest {
     /// The merchant, 1–63 characters of `\[a-z0-9-\]`. Required.
     #[prost(string, tag = "1")]
     pub merchant: ::prost::alloc::string::String,
-    /// The date of the settlement, `YYYY-MM-DD`, a day of the years 1970 to 9999. Required.
+    /// The date of the settlement, `YYYY-MM-DD`, a day from 1970 on that is not after today (UTC).
+    /// Required.
     #[prost(string, tag = "2")]
     pub settlement_date: ::prost::alloc::string::String,
     /// ISO 4217 alphabetic code of the currency that was settled. Empty: every currency that the
@@ -4590,7 +4598,9 @@ pub mod operations_client {
         /// and keeps what does not fit as breaks; those that are gone are closed. The same is done by
         /// itself once a day for the currencies that the configuration names. It moves no payout.
         ///
-        /// It may be repeated at will; cancelled, the reports of some currencies may have been compared.
+        /// Where the report of one currency cannot be had, the others are compared all the same, and the
+        /// answer is the first error. It may be repeated at will; cancelled, the reports of some currencies
+        /// may have been compared.
         /// Errors: INVALID_FIELD, UNKNOWN_MERCHANT, NOT_SUPPORTED, PROVIDER_UNAVAILABLE (the provider has
         /// no such report yet, among others), OVERLOADED (another check is under way), STORE_UNAVAILABLE.
         pub async fn check_settlement(
@@ -4768,7 +4778,9 @@ pub mod operations_server {
         /// and keeps what does not fit as breaks; those that are gone are closed. The same is done by
         /// itself once a day for the currencies that the configuration names. It moves no payout.
         ///
-        /// It may be repeated at will; cancelled, the reports of some currencies may have been compared.
+        /// Where the report of one currency cannot be had, the others are compared all the same, and the
+        /// answer is the first error. It may be repeated at will; cancelled, the reports of some currencies
+        /// may have been compared.
         /// Errors: INVALID_FIELD, UNKNOWN_MERCHANT, NOT_SUPPORTED, PROVIDER_UNAVAILABLE (the provider has
         /// no such report yet, among others), OVERLOADED (another check is under way), STORE_UNAVAILABLE.
         async fn check_settlement(
@@ -5700,8 +5712,10 @@ pub mod provider_client {
         /// Tells the merchant's funds with the provider, and when they were told.
         ///
         /// Changes nothing. The provider wants to be asked seldom, so within 15 minutes of the latest
-        /// question the answer to that one is given again, with its time. It may be repeated at will; a
-        /// call that is cancelled while the provider is asked uses up the question, so give it 30 seconds.
+        /// question the answer to that one is given again, with its time, whichever merchant of the same
+        /// account with the provider asked; a call that comes while another asks waits for that answer, up
+        /// to 30 seconds. It may be repeated at will; a call that is cancelled while the provider is asked
+        /// uses up the question, so give it 30 seconds.
         /// Errors: INVALID_FIELD, UNKNOWN_MERCHANT, NOT_SUPPORTED, PROVIDER_UNAVAILABLE, ASKED_TOO_SOON
         /// (the latest question had no usable answer).
         pub async fn get_balance(
@@ -5757,8 +5771,10 @@ pub mod provider_server {
         /// Tells the merchant's funds with the provider, and when they were told.
         ///
         /// Changes nothing. The provider wants to be asked seldom, so within 15 minutes of the latest
-        /// question the answer to that one is given again, with its time. It may be repeated at will; a
-        /// call that is cancelled while the provider is asked uses up the question, so give it 30 seconds.
+        /// question the answer to that one is given again, with its time, whichever merchant of the same
+        /// account with the provider asked; a call that comes while another asks waits for that answer, up
+        /// to 30 seconds. It may be repeated at will; a call that is cancelled while the provider is asked
+        /// uses up the question, so give it 30 seconds.
         /// Errors: INVALID_FIELD, UNKNOWN_MERCHANT, NOT_SUPPORTED, PROVIDER_UNAVAILABLE, ASKED_TOO_SOON
         /// (the latest question had no usable answer).
         async fn get_balance(

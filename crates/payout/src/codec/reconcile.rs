@@ -90,6 +90,7 @@ impl Numbered for BreakKind {
             Self::UnknownHere => 1,
             Self::Missing => 2,
             Self::AmountDiffers => 3,
+            Self::DebitedInDoubt => 4,
         }
     }
 
@@ -98,6 +99,7 @@ impl Numbered for BreakKind {
             1 => Self::UnknownHere,
             2 => Self::Missing,
             3 => Self::AmountDiffers,
+            4 => Self::DebitedInDoubt,
             _ => return None,
         })
     }

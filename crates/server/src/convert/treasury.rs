@@ -53,11 +53,14 @@ pub(crate) fn break_list(request: &v1::ListSettlementBreaksRequest) -> Result<Br
     })
 }
 
-/// Reads the request of CheckSettlement.
-pub(crate) fn check(request: &v1::CheckSettlementRequest) -> Result<Check, Failure> {
+/// Reads the request of CheckSettlement. A report of days to come is none yet.
+pub(crate) fn check(request: &v1::CheckSettlementRequest, today: Day) -> Result<Check, Failure> {
     let mut fields = Fields::default();
     let merchant = fields.merchant(&request.merchant);
     let day = fields.parsed("settlement_date", Day::parse(&request.settlement_date));
+    if day.is_some_and(|day| day > today) {
+        fields.wrong("settlement_date", "must not be after today (UTC)");
+    }
     let currency = fields.optional("currency_code", &request.currency_code, Currency::parse);
     fields.finish(|| Some(Check { merchant: merchant?, day: day?, currency }))
 }
@@ -100,7 +103,10 @@ pub(crate) fn settlement_break(found: &SettlementBreak) -> v1::SettlementBreak {
     let reference = text(Some(&found.reference));
     let payout_id = match found.kind {
         BreakKind::UnknownHere => String::new(),
-        BreakKind::Missing | BreakKind::AmountDiffers => reference.clone(),
+        BreakKind::Missing | BreakKind::AmountDiffers | BreakKind::DebitedInDoubt => {
+            // What several payouts have in common is the id of none.
+            PayoutId::parse(&reference).map_or_else(|_| String::new(), |id| id.to_string())
+        }
     };
     v1::SettlementBreak {
         merchant: found.merchant.to_string(),
@@ -110,6 +116,7 @@ pub(crate) fn settlement_break(found: &SettlementBreak) -> v1::SettlementBreak {
             BreakKind::UnknownHere => v1::SettlementBreakKind::UnknownHere.into(),
             BreakKind::Missing => v1::SettlementBreakKind::Missing.into(),
             BreakKind::AmountDiffers => v1::SettlementBreakKind::AmountDiffers.into(),
+            BreakKind::DebitedInDoubt => v1::SettlementBreakKind::DebitedInDoubt.into(),
         },
         reported_amount: found.reported.map(money),
         expected_amount: found.expected.map(money),

@@ -3,6 +3,7 @@
 use api::v1;
 use api::v1::operations_server::Operations;
 use engine::{AskError, Engine, QueryError, SettleError, Validation};
+use payout::day::Day;
 use payout::identity::payout_id;
 use prost::Message;
 use tonic::{Request, Response, Status, async_trait};
@@ -197,7 +198,8 @@ async fn check_settlement(
     engine: &Engine,
     request: &v1::CheckSettlementRequest,
 ) -> Result<v1::CheckSettlementResponse, Failure> {
-    let Check { merchant, day, currency } = convert::check(request)?;
+    let Check { merchant, day, currency } =
+        convert::check(request, Day::of(engine.clock().wall()))?;
     let checks = engine.check_settlement(&merchant, day, currency).await?;
     let checks = checks.iter().map(convert::settlement_check).collect();
     Ok(v1::CheckSettlementResponse { checks })

@@ -35,7 +35,7 @@ use payout::reconcile::SettlementBreak;
 use payout::record::{Fence, Payout, Record};
 use payout::time::{Time, Timestamp};
 use server::{Drained, Listeners, Probes, ServerConfig, serve};
-use store_embedded::{EmbeddedStore, MemoryShared};
+use store_embedded::EmbeddedStore;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -120,7 +120,7 @@ fn parts<S: Store + 'static>(store: Arc<S>, provider: Arc<TestProvider>) -> Part
     let adapter: Arc<dyn Adapter> = provider;
     Parts {
         store,
-        shared: Arc::new(MemoryShared::new()),
+        shared: Arc::new(NothingShared),
         clock: Arc::new(RealClock(Instant::now())),
         keys: KeyRing::new(keys).unwrap(),
         merchants: BTreeMap::from([(Merchant::parse("demo-eu").unwrap(), adapter)]),
@@ -133,6 +133,25 @@ fn parts<S: Store + 'static>(store: Arc<S>, provider: Arc<TestProvider>) -> Part
             wait_max: Duration::from_secs(5),
             settlement_check_at: Duration::from_secs(12 * 3600),
         },
+    }
+}
+
+/// The provider here answers no questions that would have to wait for their turn.
+struct NothingShared;
+
+#[async_trait]
+impl Shared for NothingShared {
+    async fn take_turn(&self, _: &str, _: Duration, _: Timestamp) -> Result<Turn, SharedError> {
+        Ok(Turn::Ours)
+    }
+    async fn give_back_turn(&self, _: &str) -> Result<(), SharedError> {
+        Ok(())
+    }
+    async fn keep(&self, _: &str, _: &[u8]) -> Result<(), SharedError> {
+        Ok(())
+    }
+    async fn kept(&self, _: &str) -> Result<Option<Vec<u8>>, SharedError> {
+        Ok(None)
     }
 }
 

@@ -104,6 +104,23 @@ async fn a_report_is_read_as_a_whole_or_not_at_all() {
     assert_eq!(settlement(header).await, Ok(Vec::new()));
 }
 
+/// Neither cut off nor cleaned does a name become another's.
+#[tokio::test]
+async fn names_that_cannot_be_kept_whole_stay_apart() {
+    let long = "L".repeat(299);
+    let names = [long.clone(), format!("{long}M"), "po_a\u{1b}".to_owned(), "po_a".to_owned()];
+    let mut labels = std::collections::BTreeSet::new();
+    for name in &names {
+        let rows = settlement(&CSV.replace("po_a", name)).await.unwrap();
+        let label = rows[0].message_id.clone().unwrap();
+        assert_eq!(label.as_str() == name, name == "po_a", "{label:?}");
+        let shown: String = name.chars().take(4).collect();
+        assert!(label.as_str().starts_with(&shown));
+        labels.insert(label);
+    }
+    assert_eq!(labels.len(), names.len());
+}
+
 #[tokio::test]
 async fn funds_are_told_by_currency_and_exact() {
     let data = r#"[{"currency":"SEK","balance":"-3.10"},{"currency":"HRK","balance":"1.00"},

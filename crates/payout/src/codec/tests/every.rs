@@ -14,7 +14,8 @@ pub(crate) fn break_kinds() -> Vec<BreakKind> {
         Some(match kind {
             BreakKind::UnknownHere => BreakKind::Missing,
             BreakKind::Missing => BreakKind::AmountDiffers,
-            BreakKind::AmountDiffers => return None,
+            BreakKind::AmountDiffers => BreakKind::DebitedInDoubt,
+            BreakKind::DebitedInDoubt => return None,
         })
     })
 }

@@ -331,7 +331,8 @@ pub(crate) fn settlement_breaks() -> Vec<SettlementBreak> {
     vec![
         whole,
         SettlementBreak { kind: BreakKind::Missing, ..bare.clone() },
-        SettlementBreak { kind: BreakKind::UnknownHere, ..bare },
+        SettlementBreak { kind: BreakKind::UnknownHere, ..bare.clone() },
+        SettlementBreak { kind: BreakKind::DebitedInDoubt, reported: Some(-1000), ..bare },
     ]
 }
 

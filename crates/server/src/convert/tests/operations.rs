@@ -1,16 +1,20 @@
 use api::v1;
 use payout::attempt::{AttemptStatus, InDoubt};
+use payout::day::Day;
 use payout::event::Change;
+use payout::money::Currency;
 use payout::queue::{QueueHold, QueueHoldCause};
 use payout::reason::Reason;
+use payout::reconcile::{BreakKind, SettlementBreak};
 use payout::record::{Record, Schedule, Vault};
 use payout::settlement::{Note, Verdict};
 use payout::state::State;
+use payout::treasury::{Label, ReportOf};
 
 use super::samples::{NOW, id, merchant, opened, payout};
 use super::{complaints, request};
 use crate::convert::time::timestamp;
-use crate::convert::{indeterminate, preview, queue_hold, settle};
+use crate::convert::{check, indeterminate, preview, queue_hold, settle, settlement_break};
 use crate::status::Failure;
 
 fn settle_request() -> v1::SettlePayoutRequest {
@@ -46,6 +50,49 @@ fn every_missing_part_of_a_decision_is_named() {
     assert_eq!(complaints(settle(&odd)).len(), 3);
     let foreign = v1::SettlePayoutRequest { payout_id: "other_1".to_owned(), ..settle_request() };
     assert_eq!(settle(&foreign).err(), Some(Failure::PayoutNotFound("other_1".to_owned())));
+}
+
+#[test]
+fn a_report_of_days_to_come_is_not_asked_for() {
+    let today = Day::parse("2026-08-01").unwrap();
+    let of = |date: &str| {
+        let request = v1::CheckSettlementRequest {
+            merchant: "demo-eu".to_owned(),
+            settlement_date: date.to_owned(),
+            currency_code: String::new(),
+        };
+        check(&request, today)
+    };
+    assert_eq!(of("2026-08-01").unwrap().day, today);
+    assert_eq!(complaints(of("2026-08-02")), ["settlement_date must not be after today (UTC)"]);
+}
+
+/// What several payouts have in common is the id of none.
+#[test]
+fn a_break_names_a_payout_only_where_it_is_about_one() {
+    let found = |reference: &str, kind| SettlementBreak {
+        merchant: merchant(),
+        report: ReportOf {
+            day: Day::parse("2026-08-01").unwrap(),
+            currency: Currency::parse("EUR").unwrap(),
+        },
+        reference: Label::parse(reference).unwrap(),
+        kind,
+        reported: Some(-1000),
+        expected: None,
+        order_id: None,
+        settlement_reference: None,
+        found_at: NOW,
+        closed_at: None,
+    };
+    let id = id().to_string();
+    for (reference, kind, payout_id) in [
+        (&*id, BreakKind::DebitedInDoubt, &*id),
+        ("4711", BreakKind::AmountDiffers, ""),
+        (&*id, BreakKind::UnknownHere, ""),
+    ] {
+        assert_eq!(settlement_break(&found(reference, kind)).payout_id, payout_id, "{kind:?}");
+    }
 }
 
 #[test]

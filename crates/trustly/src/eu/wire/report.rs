@@ -6,6 +6,7 @@ use payout::money::Currency;
 use payout::text::is_printable;
 use payout::time::Timestamp;
 use payout::treasury::{Label, LedgerRow, ReportRow, RowKind, Signed, Transfer};
+use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use super::csv::{CsvError, Table};
@@ -201,9 +202,19 @@ fn required_label(row: usize, entry: &Json, column: &'static str) -> Result<Labe
     label(field::required(entry, column)?).ok_or(ReportError::Row { row, column })
 }
 
-/// A name, if there is one; cut off where it is longer than any that Trustly gives.
+/// A name, if there is one. Of one that is longer than any that Trustly gives, or cannot be shown,
+/// what can be shown with a mark made of the whole: two names stay two, and neither is one of ours.
 fn label(text: &str) -> Option<Label> {
-    const CHARACTERS_MAX: usize = 128;
+    if text.is_empty() {
+        return None;
+    }
+    if let Ok(whole) = Label::parse(text) {
+        return Some(whole);
+    }
+    const CHARACTERS_SHOWN: usize = 100;
     let printable = text.chars().filter(|c| is_printable(*c));
-    Label::parse(&printable.take(CHARACTERS_MAX).collect::<String>()).ok()
+    let shown: String = printable.take(CHARACTERS_SHOWN).collect();
+    let mark: [u8; 8] = *Sha256::digest(text).first_chunk().expect("a digest has 32 bytes");
+    let marked = format!("{shown}… {:016x}", u64::from_be_bytes(mark));
+    Some(Label::parse(&marked).expect("118 characters that can be shown are a label"))
 }
