@@ -37,6 +37,11 @@ pub(crate) enum ComposeError {
          the new one under another number"
     )]
     OtherKey(KeyId),
+    #[error(
+        "keys: {0} was the key with the lowest number when the store was first used, and must be so \
+         for ever: ids of destinations derive from it"
+    )]
+    OldestKey(String),
     #[error(transparent)]
     Http(#[from] trustly::http::SetupError),
     #[error("merchants.{merchant}: {why}")]
@@ -116,6 +121,11 @@ async fn check_keys(store: &EmbeddedStore, keys: &KeyRing) -> Result<(), Compose
         if store.remember(&format!("key-{id}"), &mark).await? != mark {
             return Err(ComposeError::OtherKey(id));
         }
+    }
+    let oldest = keys.oldest().to_string();
+    let first = store.remember("oldest-key", oldest.as_bytes()).await?;
+    if first != oldest.as_bytes() {
+        return Err(ComposeError::OldestKey(String::from_utf8_lossy(&first).into_owned()));
     }
     Ok(())
 }

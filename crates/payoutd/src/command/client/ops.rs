@@ -91,6 +91,7 @@ enum Verdict {
     /// The customer has it.
     Paid,
     /// The customer does not have it and never will by this payout: it is given back.
+    #[value(alias = "unpaid")]
     NotPaid,
 }
 
@@ -202,7 +203,7 @@ async fn indeterminate(args: Indeterminate) -> Result<(), Failure> {
             plain(&payout["amount"]),
             plain(&value["in_doubt_since"]),
             reasons(value),
-            if value["parked"] == true { "people" } else { "machine" }.to_owned(),
+            left_to(value).to_owned(),
             plain(&value["next_look_at"]),
             plain(&value["attempts"]),
         ]
@@ -282,7 +283,7 @@ async fn resume(args: Resume) -> Result<(), Failure> {
     Ok(())
 }
 
-fn queue_hold(hold: &QueueHold) -> Value {
+pub(super) fn queue_hold(hold: &QueueHold) -> Value {
     json!({
         "kind": show::bare(hold.kind().as_str_name(), "QUEUE_HOLD_KIND_"),
         "since": show::time(hold.since.as_ref()),
@@ -387,6 +388,14 @@ pub(super) fn print_all<const N: usize>(
             let rows: Vec<[String; N]> = found.iter().map(row).collect();
             say(table(titles, &rows).trim_end());
         }
+    }
+}
+
+/// Who has to do something: nobody but people, where nothing is asked by machine any more.
+fn left_to(value: &Value) -> &'static str {
+    match value["parked"] == true || value["next_look_at"].is_null() {
+        true => "people",
+        false => "machine",
     }
 }
 

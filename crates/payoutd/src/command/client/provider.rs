@@ -5,7 +5,7 @@ use api::v1::{DescribeProviderRequest, GetBalanceRequest};
 use serde_json::{Value, json};
 
 use super::failure::{explain, rendered};
-use super::{Common, Output, show};
+use super::{Common, Output, ops, show};
 use crate::command::Failure;
 use crate::command::terminal::say;
 
@@ -39,8 +39,10 @@ async fn describe(common: Common) -> Result<(), Failure> {
     let request = DescribeProviderRequest { merchant: common.merchant.clone() };
     let mut client = ProviderClient::new(common.channel().await?);
     let answer = client.describe_provider(request).await.map_err(|status| explain(&status))?;
-    let description = answer.into_inner().description.unwrap_or_default();
-    show::print(common.output, &show::description(&description));
+    let answer = answer.into_inner();
+    let mut shown = show::description(&answer.description.unwrap_or_default());
+    shown["queue_holds"] = answer.queue_holds.iter().map(ops::queue_hold).collect();
+    show::print(common.output, &shown);
     Ok(())
 }
 

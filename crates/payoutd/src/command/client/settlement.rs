@@ -99,6 +99,9 @@ pub(super) async fn check(args: Check) -> Result<(), Failure> {
             "closed": check.closed_count,
         }));
     }
+    if checks.is_empty() {
+        eprintln!("no report was asked for: name a --currency, or list them as settled_currencies");
+    }
     let titles = ["DATE", "CURRENCY", "ROWS", "MATCHED", "BREAKS", "CLOSED"];
     let columns = ["settlement_date", "currency", "rows", "matched", "breaks", "closed"];
     print_all(args.common.output, &checks, titles, |value| columns.map(|name| plain(&value[name])));

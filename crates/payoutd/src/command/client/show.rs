@@ -3,7 +3,8 @@
 
 use api::v1::{
     Attempt, Cause, Destination, DestinationSummary, Event, GiveBack, Money, Outcome, Payout,
-    PayoutDestination, PayoutEvent, ProviderDescription, ProviderReference, event::Event as Kind,
+    PayoutDestination, PayoutEvent, ProviderDescription, ProviderReference, Settlement,
+    event::Event as Kind,
 };
 use payout::time::Timestamp;
 use serde_json::{Map, Value, json};
@@ -108,6 +109,9 @@ pub(crate) fn description(description: &ProviderDescription) -> Value {
         "cancel_support": bare(description.cancel_support().as_str_name(), "CANCEL_SUPPORT_"),
         "duplicate_protection":
             bare(description.duplicate_protection().as_str_name(), "DUPLICATE_PROTECTION_"),
+        "required_fields": description.required_fields,
+        "unsupported_fields": description.unsupported_fields,
+        "presumed_after": description.presumed_after.as_ref().map(seconds),
         "retention": description.retention.as_ref().map(seconds),
     }))
 }
@@ -152,6 +156,9 @@ pub(crate) fn event_line(event: &Event) -> String {
             if let Some(back) = &about.give_back {
                 line.push_str(&format!(" → give back {}", back.id));
             }
+            if let Some(settlement) = &about.settlement {
+                line.push_str(&format!(" by {}: {}", settlement.operator, settlement.evidence));
+            }
             line
         }
         Some(Kind::DestinationEvent(about)) => {
@@ -176,6 +183,7 @@ fn payout_event(about: &PayoutEvent) -> Value {
         "attempt_number": Some(about.attempt_number).filter(|number| *number > 0),
         "provider_references": about.provider_references.iter().map(reference).collect::<Vec<_>>(),
         "speed_achieved": bare(about.speed_achieved().as_str_name(), "SPEED_"),
+        "settlement": about.settlement.as_ref().map(settlement),
         "occurred_at": time(about.occurred_at.as_ref()),
     }))
 }
@@ -220,6 +228,15 @@ fn summary(summary: &DestinationSummary) -> Value {
         "country_code": summary.country_code,
         "holder_verified": summary.holder_verified,
     }))
+}
+
+fn settlement(settlement: &Settlement) -> Value {
+    json!({
+        "verdict": bare(settlement.verdict().as_str_name(), "SETTLEMENT_VERDICT_"),
+        "operator": settlement.operator,
+        "evidence": settlement.evidence,
+        "why": settlement.why,
+    })
 }
 
 fn give_back(back: &GiveBack) -> Value {
