@@ -5,6 +5,7 @@
 //! The order to read: [`Engine`] and what it is made of, then `create`, `drive` (the first attempt
 //! and recovery are the same code), `receive`, `cancel`, `tail`; [`serve`] owns every task.
 
+mod access;
 mod cancel;
 mod create;
 mod daily;
@@ -13,6 +14,7 @@ mod drive;
 mod engine;
 mod links;
 mod operate;
+mod probe;
 mod query;
 mod queues;
 mod receive;

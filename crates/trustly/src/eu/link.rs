@@ -13,7 +13,7 @@ use payout::port::{LinkNews, LinkStart, Resolved, Unfit, UnfitKind};
 use payout::reason::Reason;
 use zeroize::Zeroizing;
 
-use super::answer::{reason_of, words_of};
+use super::answer::{self, reason_of, words_of};
 use super::clearing_house;
 use super::code::{self, Class};
 use super::profile;
@@ -69,7 +69,12 @@ pub(super) async fn start(europe: &Europe, id: &DestinationId, request: &LinkReq
     let (outcome, _) = europe.call(SELECT_ACCOUNT, &uuid, &body).await;
     let code = match outcome {
         Outcome::NotSent => return LinkStart::Unknown(Reason::ConnectionFailed),
-        Outcome::Doubtful(reason, _) => return LinkStart::Unknown(reason),
+        Outcome::Doubtful(reason, untrusted) => {
+            return match answer::no_access_unverified(untrusted) {
+                Some((reason, words)) => LinkStart::NoAccess(reason, words),
+                None => LinkStart::Unknown(reason),
+            };
+        }
         Outcome::Verified(Reply::Result(data)) => return started(europe, &data),
         Outcome::Verified(Reply::Error { code, .. }) => code,
     };
@@ -78,7 +83,10 @@ pub(super) async fn start(europe: &Europe, id: &DestinationId, request: &LinkReq
         Class::Content | Class::Blocked | Class::Duplicate => {
             LinkStart::Refused(reason_of(code), words_of(code))
         }
-        Class::Access => LinkStart::Unknown(Reason::AccessRefused),
+        Class::Access => {
+            let (reason, words) = answer::no_access(code);
+            LinkStart::NoAccess(reason, words)
+        }
         Class::Doubtful => LinkStart::Unknown(Reason::AnswerUnknown),
     }
 }

@@ -1,7 +1,7 @@
 use api::v1;
 use payout::attempt::{AttemptStatus, InDoubt};
 use payout::event::Change;
-use payout::queue::{QueueHold, QueueHoldCause};
+use payout::queue::{ProviderCall, QueueHold, QueueHoldCause};
 use payout::reason::Reason;
 use payout::record::{Record, Schedule, Vault};
 use payout::settlement::{Note, Verdict};
@@ -97,8 +97,11 @@ fn a_hold_says_who_paused_or_what_was_refused() {
     let shown = queue_hold(&hold);
     assert_eq!(shown.kind(), v1::QueueHoldKind::Paused);
     assert_eq!((shown.operator.as_str(), shown.why.as_str()), ("ada", "rotating keys"));
-    let cause = QueueHoldCause::AccessRefused { code: Some("616".to_owned()) };
-    let shown = queue_hold(&QueueHold { cause, ..hold });
-    assert_eq!(shown.kind(), v1::QueueHoldKind::AccessRefused);
-    assert_eq!((shown.provider_code.as_str(), shown.operator.as_str()), ("616", ""));
+    for (call, why) in [(Some(ProviderCall::Link), "starting a link was refused"), (None, "")] {
+        let cause = QueueHoldCause::AccessRefused { code: Some("616".to_owned()), call };
+        let shown = queue_hold(&QueueHold { cause, ..hold.clone() });
+        assert_eq!(shown.kind(), v1::QueueHoldKind::AccessRefused);
+        assert_eq!((shown.provider_code.as_str(), shown.operator.as_str()), ("616", ""));
+        assert_eq!(shown.why, why);
+    }
 }
