@@ -285,7 +285,7 @@ impl Engine {
     ) -> Option<T> {
         let mut held = self.shared().queues.lock();
         let held = held.get_mut(&(merchant.clone(), QueueHoldKind::AccessRefused))?;
-        Some(change(&mut held.probe))
+        Some(make(&mut held.probe))
     }
 }
 
