@@ -285,7 +285,7 @@ impl Engine {
     ) -> Option<T> {
         let mut held = self.shared().queues.lock();
         let held = held.get_mut(&(merchant.clone(), QueueHoldKind::AccessRefused))?;
-        Some(make(&mut held.probe))
+        Some(change(&mut held.probe))
     }
 }
 
@@ -294,8 +294,8 @@ pub(crate) fn is_access_refused(input: &Input) -> bool {
     is_let_in(input) == Some(false)
 }
 
-/// Whether a payout is sent, first or again, without somebody's doing. One that waits for a function
-/// to be enabled is not, and its answers would say nothing of our access.
+/// Whether a payout is sent, first or again, without somebody's doing. One that waits for a
+/// function to be enabled is not, and its answers would say nothing of our access.
 fn can_try(payout: &Payout) -> bool {
     let stays = |hold: Hold| hold.is_parked() || hold.reason == Reason::NotEnabled;
     match payout.state {
