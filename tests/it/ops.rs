@@ -1,6 +1,7 @@
 //! What operators do, against the running binary: settling what is in doubt, stopping a queue,
 //! looking at what was or would be sent; and what holds a queue without them.
 
+mod access;
 mod cli;
 mod presumed;
 mod preview;

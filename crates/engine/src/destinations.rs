@@ -6,13 +6,14 @@ use payout::destination::{Destination, DestinationEvent, DestinationState, Link,
 use payout::fingerprint::CompareError;
 use payout::id::{Customer, DestinationId, Merchant, ProviderAccount};
 use payout::identity::destination_id;
-use payout::input::{Input, ProviderWords, What};
+use payout::input::ProviderWords;
 use payout::keys::KeyError;
 use payout::order::{Order, RawHandle, TargetRequest};
 use payout::port::{
     Adapter, DestinationFilter, DestinationWrite, DestinationWritten, Handle, Page, PageToken,
     Resolution, Resolved, StoreError, Unfit,
 };
+use payout::queue::ProviderCall;
 use payout::reason::Reason;
 use payout::record::Payout;
 use payout::seal::{OpenError, Place, open, seal};
@@ -70,6 +71,9 @@ pub enum DestinationError {
     /// The provider did not answer in a way that can be trusted. Nothing was recorded.
     #[error("the provider did not answer ({0:?}); repeat the call")]
     Unanswered(Reason),
+    /// The provider does not let us in: at all, or to this function. Nothing was recorded.
+    #[error("{}", why_no_access(*.0))]
+    NoAccess(Reason),
     /// The key was used for another link.
     #[error("the key was used for {destination} with other contents; they differ in {fields:?}")]
     KeyReused {
@@ -103,7 +107,7 @@ impl Engine {
         new: &NewDestination,
     ) -> Result<Destination, DestinationError> {
         let adapter = self.adapter(&new.merchant)?;
-        adapter.check_target(&TargetRequest::from(new))?;
+        let is_asked = adapter.check_target(&TargetRequest::from(new))?.is_none();
         let id = self.id_of(new, adapter)?;
         if let Some(found) = self.store().load_destination(&id).await?
             && found.state == DestinationState::Active
@@ -118,6 +122,14 @@ impl Engine {
                 (adapter.import(&new.customer, handle).await, Origin::Imported)
             }
         };
+        match &resolution {
+            Resolution::Resolved(_) | Resolution::Unusable(..) | Resolution::Refused(..) => {
+                if is_asked {
+                    self.let_in(&new.merchant).await;
+                }
+            }
+            Resolution::NoAccess(..) | Resolution::Unknown(_) => {}
+        }
         match resolution {
             Resolution::Resolved(resolved) => {
                 self.store_destination(id, new, origin, resolved).await
@@ -125,21 +137,12 @@ impl Engine {
             Resolution::Unusable(_, reason, words) | Resolution::Refused(reason, words) => {
                 Err(DestinationError::Refused { reason, words })
             }
-            Resolution::Unknown(reason) => Err(self.not_answered(&new.merchant, reason).await),
+            Resolution::NoAccess(reason, words) => {
+                let call = ProviderCall::Destination;
+                Err(self.not_let_in(&new.merchant, call, reason, &words).await)
+            }
+            Resolution::Unknown(reason) => Err(DestinationError::Unanswered(reason)),
         }
-    }
-
-    /// The provider did not answer. If it does not let us in, it lets no payout in either.
-    pub(crate) async fn not_answered(
-        &self,
-        merchant: &Merchant,
-        reason: Reason,
-    ) -> DestinationError {
-        if let Ok(adapter) = self.adapter(merchant) {
-            let inputs = [Input::own(What::InDoubt(reason))];
-            self.note_access(merchant, &inputs, adapter.policy().hold).await;
-        }
-        DestinationError::Unanswered(reason)
     }
 
     /// A destination of this merchant.
@@ -356,6 +359,16 @@ impl From<&NewDestination> for TargetRequest {
 pub(crate) fn destination_place(destination: &Destination) -> Place<'_> {
     let record = destination.id.as_str();
     Place { merchant: &destination.merchant, record, field: field::HANDLE }
+}
+
+fn why_no_access(reason: Reason) -> &'static str {
+    match reason {
+        Reason::NotEnabled => {
+            "the merchant's contract with the provider does not have this function; have it \
+             enabled, then repeat the call, under a new key where it has one"
+        }
+        _ => "the provider refuses our access; have an operator mend it, then repeat the call",
+    }
 }
 
 /// What to do about a destination that cannot be paid to.

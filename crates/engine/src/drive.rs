@@ -12,6 +12,7 @@ use payout::machine::{self, Situation, Step};
 use payout::order::TargetRequest;
 use payout::party::Parties;
 use payout::port::{Adapter, Answer, Handle, Request, Resolution, Unfit};
+use payout::queue::ProviderCall;
 use payout::reason::Reason;
 use payout::record::{Payout, Record};
 use payout::seal::{self, OpenError, Sealed};
@@ -156,6 +157,7 @@ impl Engine {
                 }
             }
             Resolution::Refused(reason, words) => (What::DestinationRefused(reason), words, None),
+            Resolution::NoAccess(reason, words) => (What::InDoubt(reason), words, None),
             Resolution::Unknown(reason) => {
                 let why = reason.as_str();
                 tracing::debug!(payout = %payout.id, reason = why, "not resolved yet");
@@ -167,7 +169,7 @@ impl Engine {
             self.seal(payout, field::HANDLE, &plain)
         });
         let inputs = vec![Input { words, ..Input::own(what) }];
-        self.note_access_of(payout, &inputs, adapter.policy()).await;
+        self.note_access(payout, ProviderCall::Destination, &inputs, adapter.policy()).await;
         let change = Change {
             inputs,
             secrets: Secrets { request: None, handle },
@@ -269,7 +271,7 @@ impl Engine {
             false => Answer { inputs: vec![Input::own(What::NotSent)], evidence: Vec::new() },
         };
         let Answer { inputs, evidence } = answer;
-        self.note_access_of(payout, &inputs, adapter.policy()).await;
+        self.note_access(payout, ProviderCall::Payout, &inputs, adapter.policy()).await;
         let attempt = Some(attempt.number);
         let change = Change { inputs, evidence, attempt, driver: true, ..Change::default() };
         Ok(!self.take(&payout.id, change).await?.released)
@@ -293,7 +295,7 @@ impl Engine {
         let began = Some(self.time());
         let answer = adapter.ask(payout, handle.as_ref(), request.as_ref()).await;
         let Answer { inputs, evidence } = answer;
-        self.note_access_of(payout, &inputs, adapter.policy()).await;
+        self.note_access(payout, ProviderCall::Payout, &inputs, adapter.policy()).await;
         let attempt = payout.attempts.last().map(|attempt| attempt.number);
         let change = Change { inputs, evidence, attempt, began, driver: true, ..Change::default() };
         Ok(!self.take(&payout.id, change).await?.released)

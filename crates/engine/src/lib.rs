@@ -5,6 +5,7 @@
 //! The order to read: [`Engine`] and what it is made of, then `create`, `drive` (the first attempt
 //! and recovery are the same code), `receive`, `cancel`, `tail`; [`serve`] owns every task.
 
+mod access;
 mod breaks;
 mod cancel;
 mod create;
@@ -15,6 +16,7 @@ mod engine;
 mod handles;
 mod links;
 mod operate;
+mod probe;
 mod query;
 mod queues;
 mod receive;

@@ -9,6 +9,7 @@ use payout::link::LinkRequest;
 use payout::port::{
     Adapter, DestinationWrite, DestinationWritten, LinkNews, LinkStart, Receipt, Resolved,
 };
+use payout::queue::ProviderCall;
 use payout::reason::Reason;
 use payout::seal::{Place, open, seal};
 use zeroize::Zeroizing;
@@ -108,11 +109,19 @@ impl Engine {
     ) -> Result<Destination, DestinationError> {
         let id = known.id;
         match adapter.start_link(&id, request).await {
-            LinkStart::Started { url, reference } => self.keep_url(&id, &url, reference).await,
+            LinkStart::Started { url, reference } => {
+                self.let_in(&request.merchant).await;
+                self.keep_url(&id, &url, reference).await
+            }
             LinkStart::Refused(reason, words) => {
+                self.let_in(&request.merchant).await;
                 self.change_link(&id, |link| abandoned(link, reason, &words)).await
             }
-            LinkStart::Unknown(reason) => Err(self.not_answered(&request.merchant, reason).await),
+            LinkStart::NoAccess(reason, words) => {
+                let call = ProviderCall::Link;
+                Err(self.not_let_in(&request.merchant, call, reason, &words).await)
+            }
+            LinkStart::Unknown(reason) => Err(DestinationError::Unanswered(reason)),
         }
     }
 

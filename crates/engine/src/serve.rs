@@ -47,6 +47,7 @@ pub async fn serve(
     let Work { jobs, recoveries } = work;
     // Before anything is sent: a pause outlives the process that was told of it.
     engine.refresh_queues().await;
+    engine.hurry_what_is_not_held();
     let (stop, stopped) = watch::channel(false);
     let signal = async {
         shutdown.await;
@@ -111,9 +112,9 @@ async fn recover_what_is_due(
             engine.refresh_queues().await;
             look_at_queues = engine.clock().monotonic() + engine.parts().limits.recovery_interval;
         }
-        for merchant in engine.resumed() {
+        for (merchant, hurried) in engine.resumed() {
             let engine = engine.clone();
-            tasks.spawn(async move { engine.hurry(&merchant).await });
+            tasks.spawn(async move { engine.hurry(&merchant, hurried).await });
         }
         let claimed = match claim(engine, permits.available_permits()).await {
             Ok(claimed) => claimed,

@@ -17,9 +17,9 @@ use payout::time::{Time, Timestamp};
 use thiserror::Error;
 
 use crate::Engine;
+use crate::access::is_access_refused;
 use crate::engine::{field, place};
 use crate::query::QueryError;
-use crate::queues::is_access_refused;
 
 /// How often a write is tried again because somebody else wrote first. Each time that happens the
 /// payout moved on, and a payout moves a few dozen times in its life.

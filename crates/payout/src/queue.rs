@@ -25,11 +25,35 @@ pub enum QueueHoldCause {
         /// Why.
         why: Note,
     },
-    /// The provider refuses our access, until it lets one call in.
+    /// The provider refuses our access, until it lets one payout in or nothing waits for that.
     AccessRefused {
         /// The provider's code for it.
         code: Option<String>,
+        /// What it refused; not known of holds from before this was recorded.
+        call: Option<ProviderCall>,
     },
+}
+
+/// What the provider was called for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProviderCall {
+    /// To send a payout, or to find out where one stands.
+    Payout,
+    /// To register or import a destination, for a payout or by itself.
+    Destination,
+    /// To let a customer choose an account.
+    Link,
+}
+
+impl ProviderCall {
+    /// What was refused, for people.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Payout => "a payout",
+            Self::Destination => "registering a destination",
+            Self::Link => "starting a link",
+        }
+    }
 }
 
 /// The kinds of hold; a queue has at most one of each.

@@ -27,6 +27,8 @@ pub enum Reason {
     RequestRejected,
     /// The provider refuses our access: credentials, signature, address or permission.
     AccessRefused,
+    /// The merchant's contract with the provider does not have the function that was called.
+    NotEnabled,
     /// The provider gave the payout up, or will not say why.
     ProviderAborted,
     /// A caller asked to cancel.
@@ -103,6 +105,7 @@ impl Reason {
             Self::ReturnedByBank => "RETURNED_BY_BANK",
             Self::RequestRejected => "REQUEST_REJECTED",
             Self::AccessRefused => "ACCESS_REFUSED",
+            Self::NotEnabled => "NOT_ENABLED",
             Self::ProviderAborted => "PROVIDER_ABORTED",
             Self::CancelRequested => "CANCEL_REQUESTED",
             Self::SubmitBeforePassed => "SUBMIT_BEFORE_PASSED",
@@ -144,6 +147,7 @@ impl Reason {
             | Self::ReauthenticationRequired
             | Self::ReturnedByBank
             | Self::RequestRejected
+            | Self::NotEnabled
             | Self::CancelRequested
             | Self::AnswerLost
             | Self::AnswerUntrusted
@@ -173,6 +177,7 @@ impl Reason {
             }
             Self::MerchantFundsInsufficient
             | Self::AccessRefused
+            | Self::NotEnabled
             | Self::DuplicateReported
             | Self::ResendUnprotected
             | Self::HorizonPassed

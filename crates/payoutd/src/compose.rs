@@ -38,8 +38,8 @@ pub(crate) enum ComposeError {
     )]
     OtherKey(KeyId),
     #[error(
-        "keys: {0} was the key with the lowest number when the store was first used, and must be so \
-         for ever: ids of destinations derive from it"
+        "keys: {0} was the lowest number when the store was first used, and must be so for ever: \
+         ids of destinations derive from that key"
     )]
     OldestKey(String),
     #[error(transparent)]

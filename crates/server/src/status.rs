@@ -158,7 +158,10 @@ fn metadata(failure: &Failure) -> HashMap<String, String> {
             metadata.insert("destination_id".to_owned(), destination.to_string());
             metadata.insert("fields".to_owned(), fields.join(","));
         }
-        Failure::Destination { error: DestinationError::Refused { reason, .. }, .. } => {
+        Failure::Destination {
+            error: DestinationError::Refused { reason, .. } | DestinationError::NoAccess(reason),
+            ..
+        } => {
             metadata.insert("cause".to_owned(), reason_name(*reason).to_owned());
         }
         Failure::Settle(SettleError::NotInDoubt(payout) | SettleError::BeingSent(payout)) => {
@@ -270,6 +273,9 @@ fn message(failure: &Failure, reason: ErrorReason) -> String {
         Failure::Create(error) | Failure::Validate(error)
             if reason == ErrorReason::DestinationNotUsable =>
         {
+            return error.to_string();
+        }
+        Failure::Destination { error: error @ DestinationError::NoAccess(_), .. } => {
             return error.to_string();
         }
         _ => &[],

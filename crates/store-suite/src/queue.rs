@@ -1,7 +1,7 @@
 //! `queue_holds`, `hold_queue`, `resume_queue`: what stops a merchant's queue.
 
 use payout::id::Merchant;
-use payout::queue::{QueueHold, QueueHoldCause, QueueHoldKind};
+use payout::queue::{ProviderCall, QueueHold, QueueHoldCause, QueueHoldKind};
 use payout::settlement::Note;
 use payout::time::Timestamp;
 
@@ -44,6 +44,7 @@ pub(crate) fn paused(merchant: &str, why: &str, since: Timestamp) -> QueueHold {
 }
 
 fn refused(merchant: &str, since: Timestamp) -> QueueHold {
-    let cause = QueueHoldCause::AccessRefused { code: Some("616".to_owned()) };
+    let (code, call) = (Some("616".to_owned()), Some(ProviderCall::Destination));
+    let cause = QueueHoldCause::AccessRefused { code, call };
     QueueHold { merchant: Merchant::parse(merchant).expect("a merchant"), since, cause }
 }

@@ -18,7 +18,7 @@ use crate::world::{EU, PATIENCE, PAUSE, US, World, request};
 
 const PAYOUTS: usize = 20;
 
-fn pause(why: &str) -> PauseSubmissionRequest {
+pub(super) fn pause(why: &str) -> PauseSubmissionRequest {
     let (merchant, operator) = (EU.to_owned(), "Ada".to_owned());
     PauseSubmissionRequest { merchant, operator, why: why.to_owned() }
 }
@@ -222,7 +222,7 @@ async fn an_access_that_is_refused_to_anything_holds_the_queue() {
     };
     Call::Register(request).make(&world).await.unwrap_err();
     let held = wait_for_holds(&world, EU, &[QueueHoldKind::AccessRefused]).await;
-    assert_eq!(held.queue_holds[0].provider_code, "");
+    assert_eq!(held.queue_holds[0].provider_code, "607");
     // The first payout tries, and lets the queue go on.
     create(&world, "order-1").await;
     world.wait_for(EU, "order-1", &[PayoutState::Completed]).await;

@@ -51,6 +51,10 @@ pub enum Reason {
     /// The provider refused the merchant's access: credentials, signature, network address or
     /// permission. The payout is held until an operator has mended it.
     AccessRefused = 9,
+    /// The merchant's contract with the provider does not have the function that the payout needs
+    /// before it can be sent, such as registering bank details. It waits until an operator has had
+    /// that function enabled; other payouts are not held.
+    NotEnabled = 31,
     /// An operator has stopped all sending for the merchant; see Operations.PauseSubmission.
     SubmissionPaused = 29,
     /// The provider found the request itself wrong.
@@ -112,6 +116,7 @@ impl Reason {
             Self::Sanctions => "REASON_SANCTIONS",
             Self::MerchantFundsInsufficient => "REASON_MERCHANT_FUNDS_INSUFFICIENT",
             Self::AccessRefused => "REASON_ACCESS_REFUSED",
+            Self::NotEnabled => "REASON_NOT_ENABLED",
             Self::SubmissionPaused => "REASON_SUBMISSION_PAUSED",
             Self::RequestRejected => "REASON_REQUEST_REJECTED",
             Self::BankUnavailable => "REASON_BANK_UNAVAILABLE",
@@ -148,6 +153,7 @@ impl Reason {
             "REASON_SANCTIONS" => Some(Self::Sanctions),
             "REASON_MERCHANT_FUNDS_INSUFFICIENT" => Some(Self::MerchantFundsInsufficient),
             "REASON_ACCESS_REFUSED" => Some(Self::AccessRefused),
+            "REASON_NOT_ENABLED" => Some(Self::NotEnabled),
             "REASON_SUBMISSION_PAUSED" => Some(Self::SubmissionPaused),
             "REASON_REQUEST_REJECTED" => Some(Self::RequestRejected),
             "REASON_BANK_UNAVAILABLE" => Some(Self::BankUnavailable),
@@ -1630,7 +1636,8 @@ pub enum ErrorReason {
     /// confirm that a write is durable. Repeat the same call.
     StoreUnavailable = 14,
     /// UNAVAILABLE. The provider could not be asked, in a call that records nothing which could move
-    /// money. Repeat the same call. `recorded = no`.
+    /// money. Repeat the same call. Metadata `cause`, where it refused access to the call: the name of
+    /// the `Reason` without its prefix. `recorded = no`.
     ProviderUnavailable = 15,
     /// UNAVAILABLE. A key under which the record was protected is not configured here. An operator has
     /// to act; then repeat the same call.
@@ -3859,7 +3866,7 @@ pub struct QueueHold {
     /// Who paused it. Empty unless the kind is PAUSED.
     #[prost(string, tag = "3")]
     pub operator: ::prost::alloc::string::String,
-    /// Why it was paused. Empty unless the kind is PAUSED.
+    /// Why: the operator's words, or which of our calls the provider refused.
     #[prost(string, tag = "4")]
     pub why: ::prost::alloc::string::String,
     /// The provider's code for the refusal. Empty unless the kind is ACCESS_REFUSED and the provider
@@ -3875,8 +3882,9 @@ pub enum QueueHoldKind {
     Unspecified = 0,
     /// An operator wants it so, until an operator resumes it. Look-ups and notifications go on.
     Paused = 1,
-    /// The provider refuses our access. One payout at a time tries again; the queue goes on by itself
-    /// as soon as one is let in.
+    /// The provider refuses our access. One payout at a time tries again, and the queue goes on by
+    /// itself as soon as one is let in; where none waits, the hold ends with the next call that is let
+    /// in or when it is time for the next try.
     AccessRefused = 2,
 }
 impl QueueHoldKind {

@@ -5,7 +5,7 @@ use minicbor::{Decode, Encode};
 use crate::codec::CodecError;
 use crate::codec::field::{Numbered, name, numbered};
 use crate::codec::settlement::note;
-use crate::queue::{QueueHold, QueueHoldCause, QueueHoldKind};
+use crate::queue::{ProviderCall, QueueHold, QueueHoldCause, QueueHoldKind};
 use crate::time::Timestamp;
 
 /// Which of the keys beside `kind` are there depends on the kind.
@@ -24,6 +24,8 @@ pub(super) struct QueueHoldMirror<'b> {
     why: Option<&'b str>,
     #[n(6)]
     code: Option<&'b str>,
+    #[n(7)]
+    call: Option<u8>,
 }
 
 impl<'b> From<&'b QueueHold> for QueueHoldMirror<'b> {
@@ -35,12 +37,16 @@ impl<'b> From<&'b QueueHold> for QueueHoldMirror<'b> {
             operator: None,
             why: None,
             code: None,
+            call: None,
         };
         match &hold.cause {
             QueueHoldCause::Paused { operator, why } => {
                 Self { operator: Some(operator.as_str()), why: Some(why.as_str()), ..plain }
             }
-            QueueHoldCause::AccessRefused { code } => Self { code: code.as_deref(), ..plain },
+            QueueHoldCause::AccessRefused { code, call } => {
+                let call = call.map(Numbered::number);
+                Self { code: code.as_deref(), call, ..plain }
+            }
         }
     }
 }
@@ -55,7 +61,8 @@ impl TryFrom<QueueHoldMirror<'_>> for QueueHold {
                 why: note(mirror.why.unwrap_or_default(), "queue_hold.why")?,
             },
             QueueHoldKind::AccessRefused => {
-                QueueHoldCause::AccessRefused { code: mirror.code.map(str::to_owned) }
+                let call = mirror.call.map(|call| numbered(call, "queue_hold.call")).transpose()?;
+                QueueHoldCause::AccessRefused { code: mirror.code.map(str::to_owned), call }
             }
         };
         let merchant = name(mirror.merchant, "queue_hold.merchant")?;
@@ -75,6 +82,25 @@ impl Numbered for QueueHoldKind {
         Some(match number {
             1 => Self::Paused,
             2 => Self::AccessRefused,
+            _ => return None,
+        })
+    }
+}
+
+impl Numbered for ProviderCall {
+    fn number(self) -> u8 {
+        match self {
+            Self::Payout => 1,
+            Self::Destination => 2,
+            Self::Link => 3,
+        }
+    }
+
+    fn from_number(number: u8) -> Option<Self> {
+        Some(match number {
+            1 => Self::Payout,
+            2 => Self::Destination,
+            3 => Self::Link,
             _ => return None,
         })
     }

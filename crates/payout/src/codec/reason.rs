@@ -36,6 +36,7 @@ impl Numbered for Reason {
             Self::Unconfirmed => 28,
             Self::SubmissionPaused => 29,
             Self::SettledByOperator => 30,
+            Self::NotEnabled => 31,
         }
     }
 
@@ -71,6 +72,7 @@ impl Numbered for Reason {
             28 => Self::Unconfirmed,
             29 => Self::SubmissionPaused,
             30 => Self::SettledByOperator,
+            31 => Self::NotEnabled,
             _ => return None,
         })
     }

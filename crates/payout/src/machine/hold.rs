@@ -3,17 +3,22 @@
 use crate::event::{Change, Event};
 use crate::machine::case::Case;
 use crate::machine::decide::Declined;
+use crate::machine::step::is_the_merchants;
 use crate::reason::Reason;
 use crate::state::{Hold, State};
 use crate::time::Timestamp;
 
 /// What must be known before the first send is not to be had for now. Said once, and again only if
-/// our access is refused, so that answers which alternate cannot make events for ever.
+/// it waits for other people than was said, so that answers which alternate, as a provider in
+/// trouble gives them, cannot make events for ever.
 pub(super) fn held(case: &Case<'_>, reason: Reason) -> Result<Option<Event>, Declined> {
     let access = reason == Reason::AccessRefused;
     let known = match current(case) {
         None => false,
-        Some(hold) => hold.is_parked() || hold.reason == reason || !access,
+        Some(hold) => {
+            let news = access || (reason == Reason::NotEnabled && is_the_merchants(hold.reason));
+            hold.is_parked() || hold.reason == reason || !news
+        }
     };
     if known {
         return Ok(None);

@@ -200,6 +200,9 @@ pub enum Resolution {
     Unusable(Resolved, Reason, ProviderWords),
     /// There is none at the provider and never was; verified and final.
     Refused(Reason, ProviderWords),
+    /// Not known, because we are not let in: at all (`AccessRefused`), or to this function only
+    /// (`NotEnabled`), verified or not. It can be tried again once that is mended.
+    NoAccess(Reason, ProviderWords),
     /// Not known; nothing was lost by trying and it can be tried again.
     Unknown(Reason),
 }
@@ -216,6 +219,8 @@ pub enum LinkStart {
     },
     /// There is nothing to choose and never will be; verified and final.
     Refused(Reason, ProviderWords),
+    /// As [`Resolution::NoAccess`].
+    NoAccess(Reason, ProviderWords),
     /// Not known; it can be tried again.
     Unknown(Reason),
 }

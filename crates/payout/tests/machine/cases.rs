@@ -199,6 +199,20 @@ fn a_payout_that_cannot_be_sent_yet_says_why() {
     assert_eq!(bench.payout().state.reason(), None, "the cause is gone");
 }
 
+/// Whoever has to enable a function learns of it, also from a payout that waited for access before.
+#[test]
+fn a_function_that_is_not_enabled_is_said_once_access_is_back() {
+    let mut bench = standing(Standing::Unresolved, &resend());
+    let events = bench.events.len();
+    for reason in [Reason::AccessRefused, Reason::NotEnabled, Reason::NotEnabled] {
+        bench.take(&Input::own(What::InDoubt(reason))).expect("an answer is taken");
+    }
+    assert_eq!(bench.events.len(), events + 2);
+    assert_eq!(bench.payout().state.reason(), Some(Reason::NotEnabled));
+    bench.take(&Input::own(What::InDoubt(Reason::AnswerLost))).expect("it is taken");
+    assert_eq!(bench.payout().state.reason(), Some(Reason::NotEnabled));
+}
+
 /// The bank's statement says what nobody else does. What comes later is judged as after any end.
 #[test]
 fn an_operator_settles_what_is_in_doubt_and_nothing_else() {

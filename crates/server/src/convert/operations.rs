@@ -183,11 +183,12 @@ pub(crate) fn queue_hold(hold: &QueueHold) -> v1::QueueHold {
             why: why.as_str().to_owned(),
             provider_code: String::new(),
         },
-        QueueHoldCause::AccessRefused { code } => v1::QueueHold {
+        QueueHoldCause::AccessRefused { code, call } => v1::QueueHold {
             kind: v1::QueueHoldKind::AccessRefused.into(),
             since,
+            operator: String::new(),
+            why: call.map(|call| format!("{} was refused", call.as_str())).unwrap_or_default(),
             provider_code: clipped(code.as_deref().unwrap_or(""), PROVIDER_CODE_LENGTH_MAX),
-            ..v1::QueueHold::default()
         },
     }
 }

@@ -198,7 +198,9 @@ fn of_destination(error: &DestinationError) -> ErrorReason {
         DestinationError::Unfit(_) => ErrorReason::NotSupported,
         DestinationError::NotFound => ErrorReason::DestinationNotFound,
         DestinationError::Refused { .. } => ErrorReason::DestinationRefused,
-        DestinationError::Unanswered(_) => ErrorReason::ProviderUnavailable,
+        DestinationError::Unanswered(_) | DestinationError::NoAccess(_) => {
+            ErrorReason::ProviderUnavailable
+        }
         DestinationError::KeyReused { .. } => ErrorReason::IdempotencyKeyReused,
         DestinationError::Compare(error) => of_compare(error),
         DestinationError::Open(error) => of_open(error),

@@ -87,6 +87,8 @@ fn of_creations() -> Vec<Failure> {
         DestinationError::Unfit(unfit_field("bank_details.account.iban", UnfitKind::NotPossible)),
         refused,
         DestinationError::Unanswered(Reason::AnswerLost),
+        DestinationError::NoAccess(Reason::AccessRefused),
+        DestinationError::NoAccess(Reason::NotEnabled),
         DestinationError::KeyReused {
             destination: DestinationId::parse("ds_nc6jociwqwgl6whpyyuusnqmbq").unwrap(),
             fields: vec!["return_url".to_owned()],

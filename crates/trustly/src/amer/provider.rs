@@ -428,7 +428,7 @@ fn import_refused(errors: &ApiErrors) -> Resolution {
             }
             reason => Resolution::Unknown(reason),
         },
-        Class::Access => Resolution::Unknown(Reason::AccessRefused),
+        Class::Access => Resolution::NoAccess(Reason::AccessRefused, error_words(errors)),
         Class::Duplicate | Class::Doubtful => Resolution::Unknown(Reason::AnswerUnknown),
     }
 }

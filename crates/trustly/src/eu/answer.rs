@@ -81,12 +81,35 @@ pub(super) fn why_untrusted(hint: Option<u64>) -> Reason {
     }
 }
 
+/// Why a call that moves no money was not let in. That its function is not enabled says nothing
+/// about payouts.
+pub(super) fn no_access(code: u64) -> (Reason, ProviderWords) {
+    (no_access_reason(code), words_of(code))
+}
+
+/// The same of an answer that cannot be trusted; none, if it does not even claim that.
+pub(super) fn no_access_unverified(
+    untrusted: Option<Untrusted>,
+) -> Option<(Reason, ProviderWords)> {
+    let code = untrusted?.hint?;
+    let claimed = code::look_up(code).class == Class::Access;
+    claimed.then(|| (no_access_reason(code), unverified_words(untrusted)))
+}
+
+fn no_access_reason(code: u64) -> Reason {
+    if code::is_about_one_function(code) { Reason::NotEnabled } else { Reason::AccessRefused }
+}
+
 /// Why an answer is not trusted is for people: a wrong key is mended otherwise than a lost answer.
 pub(super) fn in_doubt(reason: Reason, untrusted: Option<Untrusted>) -> Input {
+    Input { words: unverified_words(untrusted), ..own(What::InDoubt(reason)) }
+}
+
+fn unverified_words(untrusted: Option<Untrusted>) -> ProviderWords {
     let code = untrusted.and_then(|it| it.hint).map(|code| format!("{code} (unverified)"));
     let why = untrusted.map(|it| match it.reason {
         Unverified::Signature(error) => error.to_string(),
         other => other.to_string(),
     });
-    Input { words: words(code.as_deref(), why.as_deref(), None), ..own(What::InDoubt(reason)) }
+    words(code.as_deref(), why.as_deref(), None)
 }

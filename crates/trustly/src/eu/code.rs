@@ -47,6 +47,13 @@ pub struct Code {
     pub meaning: &'static str,
 }
 
+/// Whether a refusal of our access is about the function that was called and no other: the contract
+/// does not have it. The same user may be let in to everything else.
+#[must_use]
+pub fn is_about_one_function(code: u64) -> bool {
+    matches!(code, 602 | 712 | 732)
+}
+
 /// Looks up a code. Unknown codes are [`Class::Doubtful`].
 #[must_use]
 pub fn look_up(code: u64) -> Code {
@@ -159,6 +166,14 @@ mod tests {
         for code in [0, 1, 619, 999, u64::MAX] {
             assert_eq!(look_up(code).class, Class::Doubtful);
         }
+    }
+
+    #[test]
+    fn what_is_about_one_function_is_about_access() {
+        let codes = of_class(Class::Access);
+        let about_one: Vec<u64> =
+            codes.iter().copied().filter(|code| is_about_one_function(*code)).collect();
+        assert_eq!(about_one, [602, 712, 732]);
     }
 
     #[test]

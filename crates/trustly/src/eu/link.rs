@@ -13,7 +13,7 @@ use payout::port::{LinkNews, LinkStart, Resolved, Unfit, UnfitKind};
 use payout::reason::Reason;
 use zeroize::Zeroizing;
 
-use super::answer::{reason_of, words_of};
+use super::answer::{self, reason_of, words_of};
 use super::clearing_house;
 use super::code::{self, Class};
 use super::profile;
@@ -70,13 +70,21 @@ pub(super) async fn start(europe: &Europe, id: &DestinationId, request: &LinkReq
     let (outcome, _) = europe.call(SELECT_ACCOUNT, &uuid, &body).await;
     let code = match outcome {
         Outcome::NotSent => return LinkStart::Unknown(Reason::ConnectionFailed),
-        Outcome::Doubtful(reason, _) => return LinkStart::Unknown(reason),
+        Outcome::Doubtful(reason, untrusted) => {
+            return match answer::no_access_unverified(untrusted) {
+                Some((reason, words)) => LinkStart::NoAccess(reason, words),
+                None => LinkStart::Unknown(reason),
+            };
+        }
         Outcome::Verified(Reply::Result(data)) => return started(europe, &data),
         Outcome::Verified(Reply::Error { code, .. }) => code,
     };
     match code::look_up(code).class {
         Class::Content | Class::Blocked => LinkStart::Refused(reason_of(code), words_of(code)),
-        Class::Access => LinkStart::Unknown(Reason::AccessRefused),
+        Class::Access => {
+            let (reason, words) = answer::no_access(code);
+            LinkStart::NoAccess(reason, words)
+        }
         // It was started before, by another call perhaps that is about to learn where it goes.
         Class::Duplicate => LinkStart::Unknown(Reason::DuplicateReported),
         Class::Doubtful => LinkStart::Unknown(Reason::AnswerUnknown),

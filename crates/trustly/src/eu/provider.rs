@@ -458,7 +458,12 @@ fn address(known: &PostalAddress) -> request::Address<'_> {
 fn registered(outcome: Outcome, details: &BankDetails) -> Resolution {
     let code = match outcome {
         Outcome::NotSent => return Resolution::Unknown(Reason::ConnectionFailed),
-        Outcome::Doubtful(reason, _) => return Resolution::Unknown(reason),
+        Outcome::Doubtful(reason, untrusted) => {
+            return match answer::no_access_unverified(untrusted) {
+                Some((reason, words)) => Resolution::NoAccess(reason, words),
+                None => Resolution::Unknown(reason),
+            };
+        }
         Outcome::Verified(Reply::Error { code, .. }) => code,
         Outcome::Verified(Reply::Result(data)) => {
             let Ok(account) = data.registered_account() else {
@@ -480,7 +485,10 @@ fn registered(outcome: Outcome, details: &BankDetails) -> Resolution {
         Class::Content | Class::Blocked => {
             Resolution::Refused(answer::reason_of(code), answer::words_of(code))
         }
-        Class::Access => Resolution::Unknown(Reason::AccessRefused),
+        Class::Access => {
+            let (reason, words) = answer::no_access(code);
+            Resolution::NoAccess(reason, words)
+        }
         Class::Duplicate | Class::Doubtful => Resolution::Unknown(Reason::AnswerUnknown),
     }
 }

@@ -82,7 +82,14 @@ async fn errors_are_final_only_if_they_say_so() {
             (Resolution::Refused(reason, words), Ok(expected)) => {
                 assert_eq!((reason, words.code), (expected, Some(code.to_string())));
             }
-            (Resolution::Unknown(reason), Err(expected)) => assert_eq!(reason, expected),
+            (Resolution::NoAccess(reason, words), Err(expected)) => {
+                assert_eq!((reason, expected), (Reason::AccessRefused, Reason::AccessRefused));
+                assert_eq!(words.code, Some(code.to_string()));
+            }
+            (Resolution::Unknown(reason), Err(expected)) => {
+                assert_eq!(reason, expected);
+                assert_ne!(reason, Reason::AccessRefused, "{code}");
+            }
             (other, _) => panic!("{code}: {other:?}"),
         }
     }

@@ -142,6 +142,7 @@ async fn errors_end_a_link_only_if_they_are_signed_and_final() {
         (688, None),
         (602, None),
         (732, None),
+        (616, None),
         (620, None),
         (999, None),
     ] {
@@ -150,11 +151,23 @@ async fn errors_end_a_link_only_if_they_are_signed_and_final() {
                 assert_eq!(reason, expected, "{code}");
                 assert_eq!(words.code, Some(code.to_string()));
             }
-            (LinkStart::Unknown(_), None) => {}
+            (LinkStart::NoAccess(reason, words), None) => {
+                let expected = if code == 616 { Reason::AccessRefused } else { Reason::NotEnabled };
+                assert_eq!((reason, words.code), (expected, Some(code.to_string())));
+            }
+            (LinkStart::Unknown(_), None) => assert!(matches!(code, 620 | 999), "{code}"),
             _ => panic!("{code}"),
         }
         let unsigned = started(move |sent| Ok((200, error(None, sent, code)))).await;
-        assert!(matches!(unsigned, LinkStart::Unknown(_)), "{code}");
+        match unsigned {
+            LinkStart::NoAccess(reason, words) => {
+                let expected = if code == 616 { Reason::AccessRefused } else { Reason::NotEnabled };
+                let unverified = Some(format!("{code} (unverified)"));
+                assert_eq!((reason, words.code), (expected, unverified));
+            }
+            LinkStart::Unknown(_) => assert!(!matches!(code, 602 | 732 | 616), "{code}"),
+            _ => panic!("{code}"),
+        }
     }
 }
 

@@ -101,6 +101,9 @@ async fn only_a_verified_refusal_of_the_contents_is_final() {
         (638, Some(Reason::CustomerBlocked)),
         (616, None),
         (602, None),
+        (607, None),
+        (712, None),
+        (732, None),
         (620, None),
         (688, None),
         (999, None),
@@ -113,13 +116,34 @@ async fn only_a_verified_refusal_of_the_contents_is_final() {
                 assert_eq!(words.code, Some(code.to_string()));
                 assert_eq!(words.text.as_deref(), Some(look_up(code).meaning), "in our words");
             }
-            (Resolution::Unknown(_), None) => {}
+            (Resolution::NoAccess(reason, words), None) => {
+                assert_eq!(Some(reason), not_let_in(code), "{code}");
+                assert_eq!(words.code, Some(code.to_string()));
+            }
+            (Resolution::Unknown(_), None) => assert_eq!(not_let_in(code), None, "{code}"),
             (other, _) => panic!("{code}: {other:?}"),
         }
         for signer in [None, Some(&*OTHER_PAIR)] {
             let (unsure, _) = registered(move |sent| Ok((200, error(signer, sent, code)))).await;
-            assert!(matches!(unsure, Resolution::Unknown(_)), "{code}: {unsure:?}");
+            match unsure {
+                Resolution::NoAccess(reason, words) => {
+                    assert_eq!(Some(reason), not_let_in(code), "{code}");
+                    assert_eq!(words.code, Some(format!("{code} (unverified)")));
+                }
+                Resolution::Unknown(_) => assert_eq!(not_let_in(code), None, "{code}"),
+                other => panic!("{code}: {other:?}"),
+            }
         }
+    }
+}
+
+/// What a refusal of our access to this function says: nothing about payouts, if it is about the
+/// function.
+fn not_let_in(code: u64) -> Option<Reason> {
+    match code {
+        602 | 712 | 732 => Some(Reason::NotEnabled),
+        607 | 616 => Some(Reason::AccessRefused),
+        _ => None,
     }
 }
 

@@ -5,6 +5,7 @@ use crate::destination::{DestinationState, Origin};
 use crate::input::{Certainty, RefusalKind, Reported};
 use crate::order::Speed;
 use crate::port::EvidenceKind;
+use crate::queue::ProviderCall;
 use crate::reason::Reason;
 use crate::reconcile::BreakKind;
 use crate::state::StateName;
@@ -17,6 +18,14 @@ pub(crate) fn break_kinds() -> Vec<BreakKind> {
             BreakKind::AmountDiffers => BreakKind::DebitedInDoubt,
             BreakKind::DebitedInDoubt => return None,
         })
+    })
+}
+
+pub(crate) fn provider_calls() -> Vec<ProviderCall> {
+    every(ProviderCall::Payout, |call| match call {
+        ProviderCall::Payout => Some(ProviderCall::Destination),
+        ProviderCall::Destination => Some(ProviderCall::Link),
+        ProviderCall::Link => None,
     })
 }
 
@@ -52,7 +61,8 @@ pub(crate) fn reasons() -> Vec<Reason> {
             Reason::Other => Reason::Unconfirmed,
             Reason::Unconfirmed => Reason::SubmissionPaused,
             Reason::SubmissionPaused => Reason::SettledByOperator,
-            Reason::SettledByOperator => return None,
+            Reason::SettledByOperator => Reason::NotEnabled,
+            Reason::NotEnabled => return None,
         })
     })
 }

@@ -37,6 +37,7 @@ fn numbers_mean_what_they_always_meant() {
     list(&mut table, "destination state", &every::destination_states());
     list(&mut table, "evidence kind", &every::evidence_kinds());
     list(&mut table, "origin", &every::origins());
+    list(&mut table, "provider call", &every::provider_calls());
     list(&mut table, "reason", &every::reasons());
     list(&mut table, "refusal kind", &every::refusal_kinds());
     list(&mut table, "reported", &every::reported());

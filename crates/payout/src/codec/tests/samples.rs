@@ -26,7 +26,7 @@ use crate::personal::{
     Address, AddressLine, DateOfBirth, Email, MobilePhone, NationalId, PartyId, PostalCode,
 };
 use crate::port::{EvidenceKind, ParkedNotification, SealedEvidence};
-use crate::queue::{QueueHold, QueueHoldCause};
+use crate::queue::{ProviderCall, QueueHold, QueueHoldCause};
 use crate::reason::Reason;
 use crate::reconcile::{BreakKind, SettlementBreak};
 use crate::record::{Fence, Hint, Payout, Record, Schedule, Vault};
@@ -348,8 +348,11 @@ pub(crate) fn queue_holds() -> Vec<QueueHold> {
         operator: note("ada@example.com"),
         why: note("the bank asked us to wait"),
     };
-    let refused = QueueHoldCause::AccessRefused { code: Some("616".to_owned()) };
-    [paused, refused]
+    let code = || Some("616".to_owned());
+    let refused = QueueHoldCause::AccessRefused { code: code(), call: None };
+    let refused_link =
+        QueueHoldCause::AccessRefused { code: code(), call: Some(ProviderCall::Link) };
+    [paused, refused, refused_link]
         .map(|cause| QueueHold { merchant: name("demo-eu"), since: at(5), cause })
         .to_vec()
 }

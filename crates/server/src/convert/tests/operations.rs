@@ -3,7 +3,7 @@ use payout::attempt::{AttemptStatus, InDoubt};
 use payout::day::Day;
 use payout::event::Change;
 use payout::money::Currency;
-use payout::queue::{QueueHold, QueueHoldCause};
+use payout::queue::{ProviderCall, QueueHold, QueueHoldCause};
 use payout::reason::Reason;
 use payout::reconcile::{BreakKind, SettlementBreak};
 use payout::record::{Record, Schedule, Vault};
@@ -144,8 +144,11 @@ fn a_hold_says_who_paused_or_what_was_refused() {
     let shown = queue_hold(&hold);
     assert_eq!(shown.kind(), v1::QueueHoldKind::Paused);
     assert_eq!((shown.operator.as_str(), shown.why.as_str()), ("ada", "rotating keys"));
-    let cause = QueueHoldCause::AccessRefused { code: Some("616".to_owned()) };
-    let shown = queue_hold(&QueueHold { cause, ..hold });
-    assert_eq!(shown.kind(), v1::QueueHoldKind::AccessRefused);
-    assert_eq!((shown.provider_code.as_str(), shown.operator.as_str()), ("616", ""));
+    for (call, why) in [(Some(ProviderCall::Link), "starting a link was refused"), (None, "")] {
+        let cause = QueueHoldCause::AccessRefused { code: Some("616".to_owned()), call };
+        let shown = queue_hold(&QueueHold { cause, ..hold.clone() });
+        assert_eq!(shown.kind(), v1::QueueHoldKind::AccessRefused);
+        assert_eq!((shown.provider_code.as_str(), shown.operator.as_str()), ("616", ""));
+        assert_eq!(shown.why, why);
+    }
 }
