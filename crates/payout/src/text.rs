@@ -45,11 +45,11 @@ impl Shape {
             let most = self.length_max;
             return Err(Invalid::new(format!("has {length} characters; send at most {most}")));
         }
-        if text.chars().all(char::is_whitespace) {
-            return Err(Invalid::new("must not be blank"));
-        }
         if !text.chars().all(self.allowed) {
             return Err(Invalid::new(format!("may only contain {}", self.alphabet)));
+        }
+        if text.chars().all(char::is_whitespace) {
+            return Err(Invalid::new("must not be blank"));
         }
         Ok(())
     }
