@@ -296,7 +296,10 @@ fn first_send(payout: &Payout) -> Timestamp {
 
 /// What holds all of a merchant's payouts ends for all at once, maybe earlier than was said.
 pub(super) fn is_the_merchants(reason: Reason) -> bool {
-    matches!(reason, Reason::AccessRefused | Reason::SubmissionPaused)
+    matches!(
+        reason,
+        Reason::AccessRefused | Reason::SubmissionPaused | Reason::ProviderAccountChanged
+    )
 }
 
 /// After its send-by and the longest request, an open attempt can no longer be under way.
