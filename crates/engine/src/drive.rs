@@ -88,6 +88,10 @@ impl Engine {
             Step::Distrust(since) => self.put(payout, What::PastForgotten(since)).await,
             Step::Presume => self.put(payout, What::Presumed).await,
             Step::Hold(reason, until) => {
+                // Nobody wakes what the provider has spoken of when the hold is over: it may have
+                // ended already. It looks for itself, as a try would.
+                let soon = self.now().plus(adapter.policy().hold);
+                let until = if payout.unconfirmed.is_some() { until.min(soon) } else { until };
                 let what = Some(What::Blocked(reason, until));
                 let goes_on = self.put_off(payout, what, until).await?;
                 // What ended the hold just now may have come before this was put off.
