@@ -1,7 +1,11 @@
 //! Rows of the table that are alike in both regions.
 
+use std::net::SocketAddr;
+
 use api::v1::{AttemptState, Outcome, PayoutEventKind, PayoutState, Reason};
 use serde_json::json;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
 
 use super::{
     ALWAYS, assert_movements, attempts, create, fault_on_submission, let_recovery_have_its_turn,
@@ -11,13 +15,16 @@ use crate::world::{EU, US, World, free_port};
 
 #[tokio::test]
 async fn what_was_provably_not_sent_is_sent_again() {
-    let mut world = World::start_with(&with_horizon("15000ms")).await;
-    let (simulator, nobody) = (world.simulator_at.to_string(), free_port().to_string());
+    let mut world = World::without_server(&with_horizon("15000ms")).await;
+    let (simulator, between) = (world.simulator_at, free_port());
+    reconfigure(&world, &simulator.to_string(), &between.to_string());
+    let relay = relayed(between, simulator).await;
+    world.start_server().await;
     let destinations = [(EU, world.destination(EU).await), (US, world.destination(US).await)];
     // Before that, the Americas would be looked at and not sent to.
     prove_the_store(&world, &destinations[1].1).await;
     world.kill_server();
-    reconfigure(&world, &simulator, &nobody);
+    relay.abort();
     world.start_server().await;
     for (merchant, destination) in &destinations {
         create(&world, merchant, "order", destination).await;
@@ -26,7 +33,7 @@ async fn what_was_provably_not_sent_is_sent_again() {
         assert_eq!(payout.outcome(), Outcome::Undecided);
     }
     world.kill_server();
-    reconfigure(&world, &nobody, &simulator);
+    relayed(between, simulator).await;
     world.start_server().await;
     for merchant in [EU, US] {
         let payout = world.wait_for(merchant, "order", &[PayoutState::Completed]).await;
@@ -36,6 +43,21 @@ async fn what_was_provably_not_sent_is_sent_again() {
         assert_eq!(submissions(&world, merchant, "order").await.len(), 1);
         assert_movements(&world, merchant, "order", &["completed"]).await;
     }
+}
+
+/// Takes connections at one address on to another, until it is aborted: from then on the next ones
+/// are refused.
+async fn relayed(at: SocketAddr, to: SocketAddr) -> JoinHandle<()> {
+    let listener = TcpListener::bind(at).await.unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut near, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let mut far = TcpStream::connect(to).await.unwrap();
+                // However it ends, both sides see it.
+                let _ = tokio::io::copy_bidirectional(&mut near, &mut far).await;
+            });
+        }
+    })
 }
 
 #[tokio::test]
